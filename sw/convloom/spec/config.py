@@ -1,0 +1,133 @@
+"""What is fixed when an engine is built: lanes, buffers, and what is left out."""
+
+import zlib
+from dataclasses import asdict, dataclass, fields, replace
+
+from convloom.spec.rounding import Rounding
+
+ROW_BANKS = 4  # of the line buffer; row r lies in bank r mod 4
+TABLE_ROWS = 256  # rows whose place the line buffer remembers
+ALL_ROUNDINGS = tuple(Rounding)
+
+
+def _is_power_of_two(number):
+    return number > 0 and number & (number - 1) == 0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One engine's configuration, checked when it is made.
+
+    Parameters
+    ----------
+    name : its name; the top module is ``convloom_<name>`` (a hyphen becomes an underscore)
+    cin_lanes : products of one dot product; a power of two from 4 to 64. Also the bytes of a beat of job and act.
+    cout_lanes : dot products, 1 to 2 * cin_lanes. Also the bytes of a beat of the output.
+    requant_lanes : accumulators requantised in a cycle; divides cout_lanes
+    line_bytes : size of the line buffer; 4 banks, each a power of two of words of cin_lanes bytes
+    weight_words : depth of the weight ring in words of cin_lanes * cout_lanes bytes; a power of two
+    parameter_words : depth of the parameter ring of each requantiser lane; a power of two
+    output_slots : results of one tile each that may be on their way; a power of two, a raw tile takes four
+    jobs_in_flight : jobs whose descriptors, parameters and weights may be on chip
+    report_depth : reports kept until the host reads them; a power of two
+    roundings : the rounding modes that are built in
+    depthwise : whether the array can also work across taps
+
+    Raises ValueError with what was expected and what came.
+    """
+
+    name: str = "custom"
+    cin_lanes: int = 8
+    cout_lanes: int = 8
+    requant_lanes: int = 8
+    line_bytes: int = 64 << 10
+    weight_words: int = 1024
+    parameter_words: int = 512
+    output_slots: int = 64
+    jobs_in_flight: int = 4
+    report_depth: int = 16
+    roundings: tuple = ALL_ROUNDINGS
+    depthwise: bool = False
+
+    def __post_init__(self):
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is int and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise ValueError(f"{field.name} must be a positive whole number, not {value!r}")
+        object.__setattr__(self, "roundings", tuple(sorted(Rounding.parse(mode) for mode in self.roundings)))
+        self._require("cin_lanes", self.cin_lanes in (4, 8, 16, 32, 64), "4, 8, 16, 32 or 64")
+        most = 2 * self.cin_lanes
+        self._require("cout_lanes", self.cout_lanes <= most, f"1 to 2 * cin_lanes = {most}")
+        divides = self.cout_lanes % self.requant_lanes == 0
+        self._require("requant_lanes", divides, f"a divisor of cout_lanes = {self.cout_lanes}")
+        for name in ("line_bytes", "weight_words", "parameter_words", "output_slots", "report_depth"):
+            self._require(name, _is_power_of_two(getattr(self, name)), "a power of two")
+        self._require("line_bytes", 4 <= self.bank_words <= 4096, f"{16 * self.cin_lanes} to {16384 * self.cin_lanes}")
+        self._require("output_slots", self.output_slots >= 8, "8 or more")
+        self._require("weight_words", self.weight_words <= 1 << 19, "at most 524288, which the descriptor can say")
+        self._require("jobs_in_flight", 2 <= self.jobs_in_flight <= 8, "2 to 8")
+        self._require("roundings", self.roundings and len(set(self.roundings)) == len(self.roundings), "one or more modes")
+        self._require("depthwise", not self.depthwise, "False: depthwise is not in the gateware yet")
+
+    def _require(self, name, holds, expected):
+        if not holds:
+            raise ValueError(f"{name} must be {expected}, not {getattr(self, name)!r}")
+
+    @property
+    def multipliers(self):
+        """Products of an activation and a weight in one cycle."""
+        return self.cin_lanes * self.cout_lanes
+
+    @property
+    def bank_words(self):
+        """Words of cin_lanes bytes in each of the line buffer's four banks."""
+        return self.line_bytes // (ROW_BANKS * self.cin_lanes)
+
+    @property
+    def passes(self):
+        """Requantiser passes for one tile, and parameter words for one tile."""
+        return self.cout_lanes // self.requant_lanes
+
+    @property
+    def module_name(self):
+        """Name of the top module."""
+        return "convloom_" + self.name.replace("-", "_")
+
+    @property
+    def hash(self):
+        """32 bits that tell two configurations apart: the CRC-32 of all fields but the name, in order."""
+        values = {**asdict(self), "roundings": [int(mode) for mode in self.roundings]}
+        del values["name"]
+        return zlib.crc32(repr(sorted(values.items())).encode())
+
+    def named(self, name):
+        """The same engine under another name."""
+        return replace(self, name=name)
+
+
+PRESETS = {
+    config.name: config
+    for config in (
+        Config("tiny", 4, 1, 1, line_bytes=32 << 10, weight_words=4096),
+        Config("small", 8, 8, 8),
+        Config("medium", 16, 8, 8),
+        Config("large", 16, 16, 16),
+        Config("medium-q4", 16, 8, 4),
+        Config("small-45k", 8, 8, 2),
+        Config(
+            "tiny-up5k",
+            4, 1, 1,
+            line_bytes=4 << 10, weight_words=1024, parameter_words=64, report_depth=1,
+            roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE),
+        ),
+        Config("odd-8x6", 8, 6, 2, roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE)),
+        Config("odd-4x8", 4, 8, 2),
+    )
+}  # fmt: skip
+
+
+def preset(name):
+    """The configuration of that name. Raises ValueError with the names that there are."""
+    if name not in PRESETS:
+        raise ValueError(f"config must be one of {', '.join(PRESETS)}, not {name!r}")
+    return PRESETS[name]
