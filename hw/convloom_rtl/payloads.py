@@ -4,6 +4,7 @@ from amaranth.hdl import signed, unsigned
 from amaranth.lib import data
 
 from convloom.spec import DESCRIPTOR, RECORD, ErrorCode
+from convloom.spec.config import ROW_BANKS, TABLE_ROWS
 from convloom.spec.registers import Cause
 
 
@@ -80,3 +81,70 @@ Tag = data.StructLayout(
         "cause": range(len(Cause)),  # where there is no issue: why
     }
 )
+
+ROW_NUMBER = 17  # bits of a running row number: counts the rows of all jobs, modulo 2^17
+
+
+def row_progress(config):
+    """How far the rows have come: `rows` is the running number of the row being loaded, `bytes` what is there of it."""
+    return data.StructLayout({"rows": ROW_NUMBER, "bytes": 24})
+
+
+def row_place(config):
+    """Where a row starts: the word in its bank and the lane of its first byte."""
+    return data.StructLayout({"word": range(config.bank_words), "phase": range(config.cin_lanes)})
+
+
+def row_start(config):
+    """A row's place, told when its first beat is written."""
+    return data.StructLayout({"number": range(TABLE_ROWS), "place": row_place(config)})
+
+
+def line_write(config):
+    """A word for the line buffer."""
+    return data.StructLayout(
+        {"bank": range(ROW_BANKS), "word": range(config.bank_words), "data": 8 * config.cin_lanes}
+    )
+
+
+def issue(config):
+    """A word of activations to fetch: `offset` bytes from the start of the row with this running number on.
+
+    Lanes below `pad_low`, and from `pad_high` on, get the pad value.
+    """
+    lanes = range(config.cin_lanes + 1)
+    return data.StructLayout(
+        {
+            "row": range(TABLE_ROWS),
+            "offset": range(config.bank_words * config.cin_lanes),
+            "pad_low": lanes,
+            "pad_high": lanes,
+            "pad_value": signed(8),
+            "weight": range(config.weight_words),
+        }
+    )
+
+
+def step(config):
+    """A step of the walk through the windows: an issue, what it has to wait for, and what it gives up."""
+    return data.StructLayout(
+        {
+            "issue": issue(config),
+            "is_issue": 1,  # not so for a discarded job's only step
+            "row": ROW_NUMBER,  # running number of the row
+            "needs": 24,  # bytes of that row that must be there; 0: none
+            "raw": 1,
+            "first": 1,
+            "tile_end": 1,
+            "pixel_end": 1,
+            "row_end": 1,
+            "job_end": 1,
+            "free_to": ROW_NUMBER,  # with row_end: rows below this running number are needed no more
+            "free_words": range(config.weight_words + 1),  # with job_end: weight words that are needed no more
+        }
+    )
+
+
+def cause_value(cause):
+    """The number by which a Cause travels in a Tag."""
+    return list(Cause).index(cause)

@@ -1,0 +1,158 @@
+"""Reads the job packets: the descriptor, and by way of the section reader the channels' parameters and the weights."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from convloom.spec import ErrorCode, Op
+from convloom.spec.job import DESCRIPTOR_BYTES
+from convloom_rtl.descriptor_check import DescriptorCheck
+from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
+from convloom_rtl.payloads import (
+    CountJob,
+    DescriptorLayout,
+    LoadJob,
+    QuantiseJob,
+    RecordLayout,
+    ReportJob,
+    WalkJob,
+    beat,
+)
+from convloom_rtl.section_reader import SectionReader
+
+
+class JobReader(wiring.Component):
+    """One beat per cycle; between descriptor and parameters DescriptorCheck.LATENCY and a few cycles.
+
+    Each stage is told what it has to know of a job as soon as its descriptor is good; the parameters and weights
+    follow as there is room. A packet that ends within the descriptor, and one with a bad descriptor, discards
+    the job; the stages are told of it all the same, because every job is answered, in order.
+
+    Members
+    -------
+    i : beats of the job packets
+    o_load, o_walk, o_quantise, o_count : what the stages have to know, one per job, in order
+    o_records : parameters, k_tiles * cout_lanes per job that is not discarded
+    o_weights : weight words, lane by lane
+    o_loaded : pulse: a job's last weights are being taken
+    o_reports : per job, in order, as soon as its packet's error code is known
+    o_inside : a packet has begun and has not been read to its end
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.descriptor_beats = DESCRIPTOR_BYTES // config.cin_lanes
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat(config.cin_lanes))),
+                "o_load": Out(stream.Signature(LoadJob)),
+                "o_walk": Out(stream.Signature(WalkJob)),
+                "o_quantise": Out(stream.Signature(QuantiseJob)),
+                "o_count": Out(stream.Signature(CountJob)),
+                "o_records": Out(stream.Signature(RecordLayout)),
+                "o_weights": Out(stream.Signature(8 * config.cin_lanes)),
+                "o_loaded": Out(1),
+                "o_reports": Out(stream.Signature(ReportJob)),
+                "o_inside": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.check = check = DescriptorCheck(self.config)
+        m.submodules.sections = sections = SectionReader(self.config)
+        connect(m, sections.o_records, flipped(self.o_records))
+        connect(m, sections.o_weights, flipped(self.o_weights))
+        taken, cut_short = Signal(), Signal()
+        packet_open = Signal()  # the last beat that was taken did not end its packet
+        code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
+        descriptor, total, sum_cycles = self._descriptor(m, taken, number == 0)
+        discard = code.bool() | (descriptor.op == Op.NONE)
+        telling, told = self._tell(m, descriptor, discard)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += packet_open.eq(~self.i.p.last)
+        is_full = self.i.p.count == self.config.cin_lanes
+        is_last = number == self.descriptor_beats - 1
+        is_whole = is_last & is_full
+        started = delay(m, taken & is_last & ~cut_short, sum_cycles, "started")
+        m.d.comb += [
+            cut_short.eq(taken & self.i.p.last & ~is_whole),
+            check.i_descriptor.eq(descriptor),
+            check.i_sum.eq(total),
+            check.i_start.eq(started),
+            sections.i.p.eq(self.i.p),
+            sections.i_open.eq(packet_open),
+            sections.i_k_tiles.eq(descriptor.k_tiles),
+            sections.i_words.eq(descriptor.words_in_all),
+            self.o_loaded.eq(sections.o_done),
+            self.o_reports.p.code.eq(code),
+            *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq")),
+        ]
+        with m.FSM() as fsm:
+            m.d.comb += self.o_inside.eq(~fsm.ongoing("DESCRIPTOR") | (number != 0))
+            with m.State("DESCRIPTOR"):
+                m.d.comb += [self.i.ready.eq(1), taken.eq(self.i.valid)]
+                with m.If(taken):
+                    m.d.sync += number.eq(number + 1)
+                    with m.If(cut_short):
+                        m.d.sync += [code.eq(ErrorCode.JOB_SHORT), number.eq(0)]
+                        m.next = "TELL"
+                    with m.Elif(is_last):
+                        m.d.sync += number.eq(0)
+                        m.next = "CHECK"
+            with m.State("CHECK"):
+                with m.If(check.o_done):
+                    m.d.sync += code.eq(check.o_code)
+                    m.next = "TELL"
+            with m.State("TELL"):
+                m.d.comb += telling.eq(1)
+                with m.If(told):
+                    m.d.comb += sections.i_start.eq(~discard)
+                    m.next = "SECTIONS"
+                    with m.If(discard):
+                        m.next = "REPORT"
+            with m.State("SECTIONS"):
+                m.d.comb += [sections.i.valid.eq(self.i.valid & packet_open), self.i.ready.eq(sections.i.ready)]
+                with m.If(sections.o_done):
+                    m.d.sync += code.eq(sections.o_code)
+                    m.next = "REPORT"
+            with m.State("REPORT"):
+                m.d.comb += self.o_reports.valid.eq(1)
+                with m.If(self.o_reports.ready):
+                    m.next = "DROP"
+            with m.State("DROP"):
+                m.d.comb += self.i.ready.eq(packet_open)
+                with m.If(~packet_open | (self.i.valid & self.i.p.last)):
+                    m.d.sync += code.eq(ErrorCode.NONE)
+                    m.next = "DESCRIPTOR"
+        return m
+
+    def _descriptor(self, m, taken, is_first):
+        """The descriptor as it is shifted in, its sum, and the cycles from the last beat to the whole sum."""
+        bits = Signal(8 * DESCRIPTOR_BYTES, reset_less=True)
+        with m.If(taken):
+            m.d.sync += bits.eq(Cat(bits, self.i.p.data)[8 * self.config.cin_lanes :])
+        words = [Cat(self.i.p.data[n : n + 2]) for n in range(0, self.config.cin_lanes, 2)]
+        of_beat = registered_sum(m, words, "word_sum")
+        levels = tree_levels(len(words))
+        arriving, is_first = delay(m, taken, levels, "sum_taken"), delay(m, is_first, levels, "sum_first")
+        total = Signal(16, reset_less=True)
+        with m.If(arriving):
+            m.d.sync += total.eq(Mux(is_first, 0, total) + of_beat)
+        return data.View(DescriptorLayout, bits), total, levels + 1
+
+    def _tell(self, m, descriptor, discard):
+        """Tells every stage once of the job: returns the signal to raise meanwhile, and when all have taken it."""
+        telling, told = Signal(), Signal()
+        outputs = (self.o_load, self.o_walk, self.o_quantise, self.o_count)
+        done = Signal(len(outputs))
+        for n, output in enumerate(outputs):
+            m.d.comb += output.valid.eq(telling & ~done[n])
+            for name in output.p.shape().members:
+                m.d.comb += output.p[name].eq(discard if name == "discard" else descriptor[name])
+            with m.If(output.valid & output.ready):
+                m.d.sync += done[n].eq(1)
+        m.d.comb += told.eq(telling & done.all())
+        with m.If(told):
+            m.d.sync += done.eq(0)
+        return telling, told

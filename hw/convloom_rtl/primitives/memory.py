@@ -1,0 +1,44 @@
+"""A memory with one write and one read port and a register behind it, as block RAMs have it."""
+
+from amaranth.hdl import Module, Shape, Signal
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class BlockMemory(wiring.Component):
+    """`depth` words of one shape. A read takes two cycles: `o_data` is the word whose address came two cycles before.
+
+    A word that is read in the cycle in which it is written comes as the old one or the new one: users keep apart
+    what they write and what they read. Reset clears neither the words nor the registers.
+    """
+
+    LATENCY = 2
+
+    def __init__(self, shape, depth):
+        self.shape, self.depth = shape, depth
+        super().__init__(
+            {
+                "i_enable": In(1),
+                "i_write_address": In(range(depth)),
+                "i_data": In(shape),
+                "i_read_address": In(range(depth)),
+                "o_data": Out(shape),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        width = Shape.cast(self.shape).width
+        m.submodules.words = words = memory.Memory(shape=width, depth=self.depth, init=[])
+        write, read = words.write_port(), words.read_port()
+        register = Signal(width, reset_less=True)
+        m.d.comb += [
+            write.addr.eq(self.i_write_address),
+            write.data.eq(self.i_data),
+            write.en.eq(self.i_enable),
+            read.addr.eq(self.i_read_address),
+            read.en.eq(1),
+            self.o_data.eq(register),
+        ]
+        m.d.sync += register.eq(read.data)
+        return m

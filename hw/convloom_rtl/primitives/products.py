@@ -1,0 +1,34 @@
+"""A row of int8 multipliers, the same latency in every form."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+
+class Products(wiring.Component):
+    """`lanes` products of int8 pairs per cycle, `LATENCY` cycles later; no clock enable.
+
+    The latency is that of a DSP block with its input, pipeline and output registers. The portable form delays
+    the operands, packed, rather than each product: the same to the outside, and faster to simulate.
+    """
+
+    LATENCY = 3
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        vector = data.ArrayLayout(signed(8), lanes)
+        super().__init__({"i_a": In(vector), "i_b": In(vector), "o": Out(signed(16)).array(lanes)})
+
+    def elaborate(self, platform):
+        m = Module()
+        a, b = self.i_a, self.i_b
+        for n in range(self.LATENCY - 1):
+            later_a = Signal(a.shape(), name=f"a_{n}", reset_less=True)
+            later_b = Signal(b.shape(), name=f"b_{n}", reset_less=True)
+            m.d.sync += [later_a.eq(a), later_b.eq(b)]
+            a, b = later_a, later_b
+        for n in range(self.lanes):
+            product = Signal(signed(16), name=f"product_{n}", reset_less=True)
+            m.d.sync += product.eq(a[n] * b[n])
+            m.d.comb += self.o[n].eq(product)
+        return m

@@ -1,0 +1,57 @@
+"""Cuts the parameter section of a job packet into its records."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from convloom.spec.job import RECORD_BYTES
+from convloom_rtl.payloads import RecordLayout
+
+
+class RecordUnpacker(wiring.Component):
+    """Records of 16 bytes from beats of `lanes` bytes, a beat per cycle, or a record per cycle where a beat holds several.
+
+    With `i_final` the record on offer is the section's last: what follows it in the beat is filling.
+    """
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(
+            {
+                "i": In(stream.Signature(8 * lanes)),
+                "i_final": In(1),
+                "o": Out(stream.Signature(RecordLayout)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        if self.lanes <= RECORD_BYTES:
+            self._gather(m, RECORD_BYTES // self.lanes)
+        else:
+            self._spread(m, self.lanes // RECORD_BYTES)
+        return m
+
+    def _gather(self, m, beats):
+        earlier = Signal(8 * (RECORD_BYTES - self.lanes), reset_less=True)
+        beat = Signal(range(beats))
+        last = beat == beats - 1
+        m.d.comb += [
+            self.o.p.eq(Cat(earlier, self.i.p)),
+            self.o.valid.eq(self.i.valid & last),
+            self.i.ready.eq(self.o.ready | ~last),
+        ]
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += [earlier.eq(Cat(earlier, self.i.p)[8 * self.lanes :]), beat.eq(beat + 1)]
+
+    def _spread(self, m, records):
+        record = Signal(range(records))
+        m.d.comb += [
+            self.o.p.eq(self.i.p.word_select(record, 8 * RECORD_BYTES)),
+            self.o.valid.eq(self.i.valid),
+            self.i.ready.eq(self.o.ready & ((record == records - 1) | self.i_final)),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += record.eq(record + 1)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += record.eq(0)

@@ -1,0 +1,74 @@
+"""The weights of the jobs in flight: a ring of words, each a vector for every dot product."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from convloom_rtl.primitives.memory import BlockMemory
+
+
+class WeightRing(wiring.Component):
+    """Takes weights a lane a cycle, gives them a word a cycle.
+
+    A word is written by cout_lanes beats, lane by lane, behind the word before. Words stay until they are freed,
+    a job's at a time; a beat waits while there is no room. A read takes `LATENCY` cycles, one word per cycle.
+
+    Members
+    -------
+    i : stream of cin_lanes bytes, the next lane's part of a word
+    i_freed, i_free : in a cycle with i_free, i_freed words at the old end are given up
+    i_address : word to read
+    o_weights : cout_lanes vectors of cin_lanes int8
+    """
+
+    LATENCY = BlockMemory.LATENCY
+
+    def __init__(self, config):
+        self.config = config
+        words, vector = config.weight_words, data.ArrayLayout(signed(8), config.cin_lanes)
+        super().__init__(
+            {
+                "i": In(stream.Signature(8 * config.cin_lanes)),
+                "i_freed": In(range(words + 1)),
+                "i_free": In(1),
+                "i_address": In(range(words)),
+                "o_weights": Out(data.ArrayLayout(vector, config.cout_lanes)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        lanes, words = self.config.cout_lanes, self.config.weight_words
+        lane = Signal(range(lanes))
+        word = Signal(range(words))
+        room = Signal(range(words + 1), init=words)
+        written = Signal()
+        m.d.comb += [
+            # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
+            self.i.ready.eq(room != 0),
+            written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
+        ]
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += lane.eq(lane + 1)
+        with m.If(written):
+            m.d.sync += [lane.eq(0), word.eq(word + 1)]
+        m.d.sync += room.eq(room - written + self._freed(m))
+        for n in range(lanes):
+            m.submodules[f"lane_{n}"] = store = BlockMemory(8 * self.config.cin_lanes, words)
+            m.d.comb += [
+                store.i_enable.eq(self.i.valid & self.i.ready & (lane == n)),
+                store.i_write_address.eq(word),
+                store.i_data.eq(self.i.payload),
+                store.i_read_address.eq(self.i_address),
+                self.o_weights[n].eq(store.o_data),
+            ]
+        return m
+
+    def _freed(self, m):
+        """Words given up, a register later: an adder of its own for each of the two steps."""
+        freed = Signal.like(self.i_freed)
+        with m.If(self.i_free):
+            m.d.sync += freed.eq(self.i_freed)
+        with m.Else():
+            m.d.sync += freed.eq(0)
+        return freed
