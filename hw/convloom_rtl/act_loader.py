@@ -77,7 +77,13 @@ class ActLoader(wiring.Component):
             with m.State("IDLE"):
                 m.d.comb += self.i_jobs.ready.eq(space.i_job.ready)
                 m.d.comb += space.i_job.valid.eq(self.i_jobs.valid & ~self.i_jobs.p.discard)
-                m.d.sync += [job.eq(self.i_jobs.p), code.eq(ErrorCode.NONE), short.eq(0), lane.eq(0), begun.eq(0)]
+                m.d.sync += [
+                    job.eq(self.i_jobs.p),
+                    code.eq(ErrorCode.NONE),
+                    short.eq(0),
+                    lane.eq(0),
+                    begun.eq(0),
+                ]
                 m.d.sync += [rows_left.eq(self.i_jobs.p.in_h), row_left.eq(self.i_jobs.p.row_bytes)]
                 with m.If(self.i_jobs.valid & self.i_jobs.ready):
                     m.next = "SETTLE"
@@ -92,7 +98,11 @@ class ActLoader(wiring.Component):
                     m.d.sync += [begun.eq(~row_ends), row_left.eq(row_left - here), lane.eq(0)]
                     m.d.sync += self.o_progress.bytes.eq(self.o_progress.bytes + here)
                     with m.If(row_ends):
-                        m.d.sync += [rows_left.eq(rows_left - 1), row_left.eq(job.row_bytes), self.o_progress.bytes.eq(0)]
+                        m.d.sync += [
+                            rows_left.eq(rows_left - 1),
+                            row_left.eq(job.row_bytes),
+                            self.o_progress.bytes.eq(0),
+                        ]
                         with m.If(~taken):
                             m.d.sync += lane.eq(lane + here)
                 with m.If(taken):
@@ -125,7 +135,10 @@ class ActLoader(wiring.Component):
         m.d.comb += first_word.eq(Mux(begun, word, space.o_next_word))
         with m.If(written):
             m.d.sync += [word.eq(first_word + 1), words.eq(Mux(begun, words, 0) + 1)]
-        kept = [Mux(short | (beat_in.last & (beat_in.count <= n)), job.pad_value, beat_in.data[n]) for n in range(lanes)]
+        kept = [
+            Mux(short | (beat_in.last & (beat_in.count <= n)), job.pad_value, beat_in.data[n])
+            for n in range(lanes)
+        ]
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
             self.o_writes.eq(written & (~begun | (words < job.slot))),

@@ -112,7 +112,7 @@ class IssueGate(wiring.Component):
             self.o_issue.eq(waiting.issue),
             self.o_tag.active.eq(self.i_active),
             self.o_tag.issue.eq(go & waiting.is_issue),
-            self.o_tag.first.eq(waiting.first),
+            *(self.o_tag[name].eq(waiting[name]) for name in ("first", "advance", "rewind")),
             *(self.o_tag[name].eq(go & waiting[name]) for name in ("tile_end", "pixel_end", "job_end")),
         ]
         free_to, freed, free = Signal(ROW_NUMBER), Signal.like(self.o_freed), Signal()

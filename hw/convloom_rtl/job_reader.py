@@ -112,7 +112,10 @@ class JobReader(wiring.Component):
                     with m.If(discard):
                         m.next = "REPORT"
             with m.State("SECTIONS"):
-                m.d.comb += [sections.i.valid.eq(self.i.valid & packet_open), self.i.ready.eq(sections.i.ready)]
+                m.d.comb += [
+                    sections.i.valid.eq(self.i.valid & packet_open),
+                    self.i.ready.eq(sections.i.ready),
+                ]
                 with m.If(sections.o_done):
                     m.d.sync += code.eq(sections.o_code)
                     m.next = "REPORT"

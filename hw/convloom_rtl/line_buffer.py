@@ -92,7 +92,10 @@ class LineBuffer(wiring.Component):
                 ]
                 reads[kind, n] = store.o_data
         bank, rotate = delay_together(m, (bank, Cat(lane, is_odd)), 1 + self.BANKS, "bank_and_rotate")
-        pair, rotate_pair = Signal(16 * self.config.cin_lanes, reset_less=True), Signal.like(rotate, reset_less=True)
+        pair, rotate_pair = (
+            Signal(16 * self.config.cin_lanes, reset_less=True),
+            Signal.like(rotate, reset_less=True),
+        )
         with m.Switch(bank):
             for n in range(ROW_BANKS):
                 with m.Case(n):
@@ -106,7 +109,11 @@ class LineBuffer(wiring.Component):
         low, high, value = delay_together(
             m, (self.i_issue.pad_low, self.i_issue.pad_high, self.i_issue.pad_value), self.LATENCY - 2, "pads"
         )
-        inside, padded, pad = Signal(lanes, reset_less=True), Signal(reset_less=True), Signal(8, reset_less=True)
+        inside, padded, pad = (
+            Signal(lanes, reset_less=True),
+            Signal(reset_less=True),
+            Signal(8, reset_less=True),
+        )
         m.d.sync += [inside[n].eq((low <= n) & (n < high)) for n in range(lanes)]
         m.d.sync += [padded.eq((low != 0) | (high != lanes)), pad.eq(value)]
         activations = Signal(8 * lanes, reset_less=True)

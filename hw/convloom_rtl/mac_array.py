@@ -77,7 +77,6 @@ class MacArray(wiring.Component):
             m.d.comb += self.o_tile.accumulators[lane].eq(accumulator)
         m.d.comb += [
             self.o_valid.eq(self.o_tag.tile_end),
-            self.o_tile.pixel_end.eq(self.o_tag.pixel_end),
-            self.o_tile.job_end.eq(self.o_tag.job_end),
+            *(self.o_tile[name].eq(self.o_tag[name]) for name in ("pixel_end", "job_end", "advance", "rewind")),
         ]
         return m

@@ -25,7 +25,18 @@ def _job(*names, **more):
 # `discard`: the job is not run (op none, or a bad descriptor); its act packet is dropped, one beat answers it.
 LoadJob = _job("in_h", "row_bytes", "slot", "pad_value", discard=1)
 WalkJob = _job(
-    *("in_h", "row_bytes", "out_h", "out_w", "kh", "runs", "run_step", "column_step", "stride_y", "dilation_y"),
+    *(
+        "in_h",
+        "row_bytes",
+        "out_h",
+        "out_w",
+        "kh",
+        "runs",
+        "run_step",
+        "column_step",
+        "stride_y",
+        "dilation_y",
+    ),
     *("pad_top", "pad_left_bytes", "chunks", "k_tiles", "words_in_all", "pad_value", "raw"),
     discard=1,
 )
@@ -47,9 +58,15 @@ def beat(lanes):
 
 
 def tile(config):
-    """A tile's accumulators as they leave the array."""
+    """A tile's accumulators as they leave the array; the rest is as in Tag."""
     return data.StructLayout(
-        {"accumulators": data.ArrayLayout(signed(32), config.cout_lanes), "pixel_end": 1, "job_end": 1}
+        {
+            "accumulators": data.ArrayLayout(signed(32), config.cout_lanes),
+            "pixel_end": 1,
+            "job_end": 1,
+            "advance": 1,
+            "rewind": 1,
+        }
     )
 
 
@@ -78,6 +95,9 @@ Tag = data.StructLayout(
         "tile_end": 1,  # the last issue of a tile: the accumulators are a result
         "pixel_end": 1,  # ... of the pixel's last tile
         "job_end": 1,  # ... of the job's last pixel
+        # With tile_end: the next tile's channels are the ones behind this tile's, or the job's first (or the same).
+        "advance": 1,
+        "rewind": 1,
         "cause": range(len(Cause)),  # where there is no issue: why
     }
 )
@@ -139,8 +159,12 @@ def step(config):
             "pixel_end": 1,
             "row_end": 1,
             "job_end": 1,
+            "advance": 1,  # with tile_end, as in Tag
+            "rewind": 1,
             "free_to": ROW_NUMBER,  # with row_end: rows below this running number are needed no more
-            "free_words": range(config.weight_words + 1),  # with job_end: weight words that are needed no more
+            "free_words": range(
+                config.weight_words + 1
+            ),  # with job_end: weight words that are needed no more
         }
     )
 

@@ -49,7 +49,9 @@ class RowSpace(wiring.Component):
         m.d.sync += rows_done.eq(rows_done + self.i_row_done)
         freed, slot, free_bank = self._free_rows(m)
 
-        live = Signal(range(TABLE_ROWS + 1))  # rows that have begun and are not given up: the row table's entries
+        live = Signal(
+            range(TABLE_ROWS + 1)
+        )  # rows that have begun and are not given up: the row table's entries
         m.d.sync += live.eq(live + self.i_row_begins - freed)
         rooms = Signal(ROW_BANKS)
         m.d.comb += self.o_room.eq(rooms.bit_select(bank, 1) & (live != TABLE_ROWS - 1))
@@ -76,7 +78,11 @@ class RowSpace(wiring.Component):
     def _free_rows(self, m):
         """Goes behind the windows, a row per cycle. Returns: a row is given up, its slot, its bank."""
         m.submodules.jobs = jobs = Queue(SlotJob, 8)
-        m.d.comb += [jobs.i.p.eq(self.i_job.p), jobs.i.valid.eq(self.i_job.valid), self.i_job.ready.eq(jobs.i.ready)]
+        m.d.comb += [
+            jobs.i.p.eq(self.i_job.p),
+            jobs.i.valid.eq(self.i_job.valid),
+            self.i_job.ready.eq(jobs.i.ready),
+        ]
         row, row_in_job = Signal(ROW_NUMBER), Signal(16)
         free, last = Signal(), Signal()
         m.d.comb += [

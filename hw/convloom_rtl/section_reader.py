@@ -44,7 +44,8 @@ class SectionReader(wiring.Component):
         short = Signal()
         beat_in = self.i.p
         content = Cat(
-            Mux(self.i_open & (~beat_in.last | (n < beat_in.count)), byte, 0) for n, byte in enumerate(beat_in.data)
+            Mux(self.i_open & (~beat_in.last | (n < beat_in.count)), byte, 0)
+            for n, byte in enumerate(beat_in.data)
         )
         m.d.comb += [there.eq(self.i.valid | ~self.i_open), self.i.ready.eq(taken & self.i_open)]
         m.d.comb += [unpacker.i.p.eq(content), self.o_weights.p.eq(content), unpacker.i_final.eq(final)]
@@ -65,12 +66,19 @@ class SectionReader(wiring.Component):
                     m.next = "RECORDS"
             with m.State("RECORDS"):
                 m.d.comb += [unpacker.i.valid.eq(there), taken.eq(there & unpacker.i.ready)]
-                m.d.comb += [self.o_records.valid.eq(unpacker.o.valid), unit.eq(unpacker.o.valid & self.o_records.ready)]
+                m.d.comb += [
+                    self.o_records.valid.eq(unpacker.o.valid),
+                    unit.eq(unpacker.o.valid & self.o_records.ready),
+                ]
                 with m.If(unit & final):
                     m.d.sync += rows.eq(self.i_words)
                     m.next = "WEIGHTS"
             with m.State("WEIGHTS"):
-                m.d.comb += [self.o_weights.valid.eq(there), taken.eq(there & self.o_weights.ready), unit.eq(taken)]
+                m.d.comb += [
+                    self.o_weights.valid.eq(there),
+                    taken.eq(there & self.o_weights.ready),
+                    unit.eq(taken),
+                ]
                 with m.If(unit & final):
                     m.d.comb += self.o_done.eq(1)
                     m.next = "IDLE"

@@ -63,7 +63,9 @@ class WindowWalker(wiring.Component):
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += self.i_jobs.ready.eq(1)
-                m.d.comb += self.o_cause.eq(Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN))))
+                m.d.comb += self.o_cause.eq(
+                    Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN)))
+                )
                 m.d.sync += job.eq(self.i_jobs.p)
                 with m.If(self.i_jobs.valid):
                     m.next = "PREPARE"
@@ -71,7 +73,9 @@ class WindowWalker(wiring.Component):
                 m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
                 m.next = "START"
             with m.State("START"):
-                m.d.comb += self.o_cause.eq(Mux(weights_there, *map(cause_value, (Cause.ACTIVATIONS, Cause.WEIGHTS))))
+                m.d.comb += self.o_cause.eq(
+                    Mux(weights_there, *map(cause_value, (Cause.ACTIVATIONS, Cause.WEIGHTS)))
+                )
                 with m.If(weights_there & rows_there):
                     m.d.comb += starting.eq(1)
                     m.next = "WALK"
@@ -87,7 +91,9 @@ class WindowWalker(wiring.Component):
     def _count(self, m, job, stepped, starting):
         """The six nested counters, each from its number down to 1. Returns for each level whether it ends here."""
         ends = Signal(
-            data.StructLayout({name: 1 for name in ("run_end", "line_end", "tile_end", "pixel_end", "row_end", "job_end")})
+            data.StructLayout(
+                {name: 1 for name in ("run_end", "line_end", "tile_end", "pixel_end", "row_end", "job_end")}
+            )
         )
         inner = 1
         for name, number in zip(
@@ -106,20 +112,32 @@ class WindowWalker(wiring.Component):
 
     def _move(self, m, job, ends, stepped, starting):
         """Row and byte offset of the step, and where the window's rows end that the next output row does without."""
-        row, top, next_top = (Signal(POSITION, name=name, reset_less=True) for name in ("row", "top", "next_top"))
-        offset, run, column = (Signal(POSITION, name=name, reset_less=True) for name in ("offset", "run", "column"))
+        row, top, next_top = (
+            Signal(POSITION, name=name, reset_less=True) for name in ("row", "top", "next_top")
+        )
+        offset, run, column = (
+            Signal(POSITION, name=name, reset_less=True) for name in ("offset", "run", "column")
+        )
         next_run, next_column = Signal(POSITION), Signal(POSITION)
         m.d.comb += [next_run.eq(run + job.run_step), next_column.eq(column + job.column_step)]
         with m.If(starting):
             m.d.sync += [row.eq(-job.pad_top), top.eq(-job.pad_top), next_top.eq(job.stride_y - job.pad_top)]
-            m.d.sync += [offset.eq(-job.pad_left_bytes), run.eq(-job.pad_left_bytes), column.eq(-job.pad_left_bytes)]
+            m.d.sync += [
+                offset.eq(-job.pad_left_bytes),
+                run.eq(-job.pad_left_bytes),
+                column.eq(-job.pad_left_bytes),
+            ]
         with m.Elif(stepped):
             with m.If(~ends.run_end):
                 m.d.sync += offset.eq(offset + self.config.cin_lanes)
             with m.Elif(~ends.line_end):
                 m.d.sync += [offset.eq(next_run), run.eq(next_run)]
             with m.Elif(~ends.pixel_end):
-                m.d.sync += [offset.eq(column), run.eq(column), row.eq(Mux(ends.tile_end, top, row + job.dilation_y))]
+                m.d.sync += [
+                    offset.eq(column),
+                    run.eq(column),
+                    row.eq(Mux(ends.tile_end, top, row + job.dilation_y)),
+                ]
             with m.Elif(~ends.row_end):
                 m.d.sync += [offset.eq(next_column), run.eq(next_column), column.eq(next_column), row.eq(top)]
             with m.Else():
@@ -130,7 +148,9 @@ class WindowWalker(wiring.Component):
 
     def _weights(self, m, job, ends, stepped):
         """Address of the step's weights: through the job's words in order, and again for each pixel."""
-        base, weight = (Signal(range(self.config.weight_words), name=name) for name in ("weight_base", "weight"))
+        base, weight = (
+            Signal(range(self.config.weight_words), name=name) for name in ("weight_base", "weight")
+        )
         with m.If(stepped & ~job.discard):
             with m.If(ends.job_end):
                 m.d.sync += [base.eq(base + job.words_in_all), weight.eq(base + job.words_in_all)]
@@ -146,14 +166,22 @@ class WindowWalker(wiring.Component):
         lanes = self.config.cin_lanes
         at = Signal(step(self.config), reset_less=True)
         at_base, freed_rows = Signal(ROW_NUMBER, reset_less=True), Signal(ROW_BITS, reset_less=True)
-        before, after = Signal(POSITION, reset_less=True), Signal(signed(27), reset_less=True)  # bytes to the row's two ends
+        before, after = (
+            Signal(POSITION, reset_less=True),
+            Signal(signed(27), reset_less=True),
+        )  # bytes to the row's two ends
         inside = Signal(reset_less=True)
         m.d.comb += stepped.eq(walking & (self.o.ready | ~self.o.valid))
         end = offset + lanes
         with m.If(self.o.ready | ~self.o.valid):
             m.d.sync += self.o.valid.eq(walking)
-            m.d.sync += [at[name].eq(ends[name] | job.discard) for name in ("tile_end", "pixel_end", "row_end", "job_end")]
             m.d.sync += [
+                at[name].eq(ends[name] | job.discard)
+                for name in ("tile_end", "pixel_end", "row_end", "job_end")
+            ]
+            m.d.sync += [
+                at.advance.eq(~ends.pixel_end),
+                at.rewind.eq(ends.pixel_end),
                 at.is_issue.eq(~job.discard),
                 at.first.eq(self._begins(m, ends, stepped, walking) | job.discard),
                 at.raw.eq(job.raw),
@@ -169,7 +197,11 @@ class WindowWalker(wiring.Component):
                 after.eq(job.row_bytes - offset),
                 at_base.eq(base),
                 freed_rows.eq(
-                    Mux(ends.job_end | (next_top > job.in_h), job.in_h, Mux(next_top < 0, 0, next_top[:ROW_BITS]))
+                    Mux(
+                        ends.job_end | (next_top > job.in_h),
+                        job.in_h,
+                        Mux(next_top < 0, 0, next_top[:ROW_BITS]),
+                    )
                 ),
             ]
             with m.If(job.discard):
@@ -178,7 +210,9 @@ class WindowWalker(wiring.Component):
             self.o.p.eq(at),
             self.o.p.needs.eq(Mux(inside & (after > 0) & (before < lanes), at.needs, 0)),
             self.o.p.free_to.eq(at_base + freed_rows),
-            self.o.p.issue.pad_low.eq(Mux(before <= 0, 0, Mux(before > lanes, lanes, before[: lanes.bit_length()]))),
+            self.o.p.issue.pad_low.eq(
+                Mux(before <= 0, 0, Mux(before > lanes, lanes, before[: lanes.bit_length()]))
+            ),
             self.o.p.issue.pad_high.eq(
                 Mux((after <= 0) | ~inside, 0, Mux(after > lanes, lanes, after[: lanes.bit_length()]))
             ),

@@ -62,11 +62,19 @@ class Config:
         self._require("requant_lanes", divides, f"a divisor of cout_lanes = {self.cout_lanes}")
         for name in ("line_bytes", "weight_words", "parameter_words", "output_slots", "report_depth"):
             self._require(name, _is_power_of_two(getattr(self, name)), "a power of two")
-        self._require("line_bytes", 4 <= self.bank_words <= 4096, f"{16 * self.cin_lanes} to {16384 * self.cin_lanes}")
+        self._require(
+            "line_bytes", 4 <= self.bank_words <= 4096, f"{16 * self.cin_lanes} to {16384 * self.cin_lanes}"
+        )
         self._require("output_slots", self.output_slots >= 8, "8 or more")
-        self._require("weight_words", self.weight_words <= 1 << 19, "at most 524288, which the descriptor can say")
+        self._require(
+            "weight_words", self.weight_words <= 1 << 19, "at most 524288, which the descriptor can say"
+        )
         self._require("jobs_in_flight", 2 <= self.jobs_in_flight <= 8, "2 to 8")
-        self._require("roundings", self.roundings and len(set(self.roundings)) == len(self.roundings), "one or more modes")
+        self._require(
+            "roundings",
+            self.roundings and len(set(self.roundings)) == len(self.roundings),
+            "one or more modes",
+        )
         self._require("depthwise", not self.depthwise, "False: depthwise is not in the gateware yet")
 
     def _require(self, name, holds, expected):

@@ -102,7 +102,9 @@ def pack(fields, values):
     """
     unknown = set(values) - {field.name for field in fields}
     if unknown:
-        raise ValueError(f"fields must be among {', '.join(f.name for f in fields)}, not {', '.join(sorted(unknown))}")
+        raise ValueError(
+            f"fields must be among {', '.join(f.name for f in fields)}, not {', '.join(sorted(unknown))}"
+        )
     packed, offset = 0, 0
     for field in fields:
         value, (least, most) = int(values.get(field.name, 0)), field.limits
@@ -118,7 +120,9 @@ def unpack(fields, data):
     packed, values = int.from_bytes(data, "little"), {}
     for field in fields:
         value = packed & ((1 << field.bits) - 1)
-        values[field.name] = value - (1 << field.bits) if field.signed and value >> (field.bits - 1) else value
+        values[field.name] = (
+            value - (1 << field.bits) if field.signed and value >> (field.bits - 1) else value
+        )
         packed >>= field.bits
     return values
 

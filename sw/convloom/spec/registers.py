@@ -142,7 +142,10 @@ CONFIGURATION = (
 
 CONTROL = (
     Register(
-        "CONTROL", 0x20, Access.ACTION, (Part("soft_reset", 1, "drop all jobs; open input packets go to their TLAST"),)
+        "CONTROL",
+        0x20,
+        Access.ACTION,
+        (Part("soft_reset", 1, "drop all jobs; open input packets go to their TLAST"),),
     ),
     Register(
         "STATUS",
@@ -188,11 +191,18 @@ COUNTERS = (
     *_counter("BUSY", 0x48, "cycles in which the array multiplied"),
     *_counter("MACS", 0x50, "useful MACs"),
     *(
-        Register(f"LOST_{cause.name}", 0x58 + 4 * n, Access.READ, _word("cycles", f"cycles lost: {cause.value}"))
+        Register(
+            f"LOST_{cause.name}", 0x58 + 4 * n, Access.READ, _word("cycles", f"cycles lost: {cause.value}")
+        )
         for n, cause in enumerate(Cause)
     ),
     *(
-        Register(f"BEATS_{stream}", 0x70 + 4 * n, Access.READ, _word("beats", f"beats of {stream.lower()} transferred"))
+        Register(
+            f"BEATS_{stream}",
+            0x70 + 4 * n,
+            Access.READ,
+            _word("beats", f"beats of {stream.lower()} transferred"),
+        )
         for n, stream in enumerate(("JOB", "ACT", "OUT"))
     ),
 )

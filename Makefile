@@ -1,0 +1,38 @@
+# Every target makes the environment (.venv) when it is missing or older than pyproject.toml.
+CONFIG ?= small
+BIN := .venv/bin
+export AMARANTH_USE_YOSYS := builtin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format verilog doctor docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
+
+.venv/.ready: pyproject.toml .ci/environment
+	@bash .ci/environment
+
+demo: .venv/.ready ## a 3x3 kernel step by step, then a photograph through the simulated engine (pictures in build/demo)
+	@$(BIN)/convloom demo
+
+test: .venv/.ready lint ## all tests: unit, golden model against the runtimes, exported RTL on two simulators
+	@bash .ci/icarus
+	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+lint: .venv/.ready ## ruff over the Python
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: .venv/.ready ## let ruff lay out the Python
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+verilog: .venv/.ready ## CONFIG=small: build/verilog/convloom_<config>.sv and .v
+	@$(BIN)/convloom verilog --config $(CONFIG)
+
+doctor: .venv/.ready ## what the simulated device and the tests need, and how to repair what is missing
+	@$(BIN)/convloom doctor
+
+docs: .venv/.ready ## renew docs/registers.md and the C header from the spec
+	@$(BIN)/python -m convloom.spec.render
+
+clean: ## remove what was built here (.venv and the user's cache stay)
+	@rm -rf build .pytest_cache .ruff_cache .hypothesis && find hw sw tb -name __pycache__ -prune -exec rm -rf {} +

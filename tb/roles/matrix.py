@@ -1,0 +1,52 @@
+"""Makes a cocotb test of a function that takes a bench: once with each pattern of stalls."""
+
+import functools
+import os
+
+import cocotb
+from convloom.device.golden_engine import answer
+from convloom.spec import PRESETS, Config
+from roles.bench import Bench
+from roles.stalls import NAMES
+
+# Buffers that a few beats fill.
+CRAMPED_CONFIG = Config(
+    "cramped",
+    cin_lanes=4,
+    cout_lanes=1,
+    requant_lanes=1,
+    line_bytes=256,
+    weight_words=64,
+    parameter_words=16,
+    output_slots=8,
+    jobs_in_flight=2,
+    report_depth=2,
+)
+CONFIGS = {**PRESETS, "cramped": CRAMPED_CONFIG}
+TINY, EVERYWHERE, CRAMPED = ("tiny",), ("tiny", "small", "odd-8x6"), ("cramped",)
+
+
+def bench_test(function=None, *, on=TINY, stalls=NAMES):
+    """Decorates ``async def test(bench)``. The bench's seed is made of the run's and the test's name.
+
+    Parameters
+    ----------
+    on : names of the configurations in which it runs; `tiny` simulates fastest
+    stalls : the patterns to run with
+    """
+    if function is None:
+        return functools.partial(bench_test, on=on, stalls=stalls)
+    config = CONFIGS[os.environ["CONVLOOM_CONFIG"]]
+    if config.name not in on:
+        return function
+    # Without the pattern: all of them send the same jobs.
+    seed = f"{os.environ['COCOTB_RANDOM_SEED']} {function.__name__}"
+
+    async def run(dut, stalls):
+        dut._log.info("%s, stalls %s, seed %r", config.name, stalls, seed)
+        bench = await Bench(dut, config, stalls, seed, answer).start()
+        await function(bench)
+        await bench.finish()
+
+    run.__qualname__, run.__module__, run.__doc__ = function.__name__, function.__module__, function.__doc__
+    return cocotb.test(cocotb.parametrize(stalls=list(stalls))(run))
