@@ -60,11 +60,11 @@ An address that is not listed, and a write to a register that cannot be written,
 JOB = f"""\
 ## Job packet
 
-Version {FORMAT_VERSION} of the format: a descriptor of {DESCRIPTOR_BYTES} bytes, a record of {RECORD_BYTES} bytes
-for each output channel, filled up to whole tiles of `cout_lanes`, and the weight words in the order of k tile,
-window row, run, chunk. A word is `cout_lanes` beats, beat l holding the `cin_lanes` bytes of lane l; a run's
-last word is filled up with zeros. Each section starts on a beat of its own, all numbers are little endian, and
-fields lie without gaps from bit 0 of byte 0.
+Version {FORMAT_VERSION} of the format: a descriptor of {DESCRIPTOR_BYTES} bytes, a record of {RECORD_BYTES}
+bytes for each output channel, filled up to whole tiles of `cout_lanes`, and the weight words in the order
+of k tile, window row, run, chunk. A word is `cout_lanes` beats, beat l holding the `cin_lanes` bytes of
+lane l; a run's last word is filled up with zeros. Each section starts on a beat of its own, all numbers are
+little endian, and fields lie without gaps from bit 0 of byte 0.
 """
 CODES = """\
 ## Error codes
