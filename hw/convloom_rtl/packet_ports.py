@@ -1,0 +1,134 @@
+"""AXI-Stream pins on one side, the engine's beats on the other: registers, and whole packets in spite of a soft reset.
+
+Both are outside of what a soft reset resets, so that they know whether it came in the middle of a packet.
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from convloom_rtl.kit.stream import SkidBuffer
+from convloom_rtl.payloads import beat
+
+
+def axi_stream(lanes):
+    """The pins of an AXI stream of `lanes` bytes, from the side that drives it; ready is apart."""
+    return {"tdata": Out(8 * lanes), "tkeep": Out(lanes), "tlast": Out(1), "tvalid": Out(1)}
+
+
+def _flipped(members):
+    return {name: In(member.shape) for name, member in members.items()}
+
+
+class InputPort(wiring.Component):
+    """One beat per cycle, one cycle of latency; no path from pin to pin or into the engine.
+
+    TKEEP counts as all ones up to its highest bit, and as all ones before the last beat. A packet that stood open
+    when `i_reset` came is dropped to its TLAST.
+
+    Members
+    -------
+    tdata, tkeep, tlast, tvalid, tready : pins
+    i_reset : level: the engine is being reset
+    o : beats
+    o_inside : a packet has begun at the pins and not ended, or has not been handed on to its end
+    """
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(
+            {
+                **_flipped(axi_stream(lanes)),
+                "tready": Out(1),
+                "i_reset": In(1),
+                "o": Out(stream.Signature(beat(lanes))),
+                "o_inside": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        inside, dropping = Signal(), Signal()  # the packet at the pins: has begun; is dropped
+        m.submodules.skid = skid = SkidBuffer(self.o.p.shape())
+        m.d.comb += [
+            skid.i.p.data.eq(self.tdata),
+            skid.i.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
+            skid.i.p.last.eq(self.tlast),
+            skid.i.valid.eq(self.tvalid & ~dropping & ~self.i_reset),
+            self.tready.eq(Mux(dropping, 1, skid.i.ready & ~self.i_reset)),
+            self.o.p.eq(skid.o.p),
+            self.o.valid.eq(skid.o.valid & ~self.i_reset),
+            skid.o.ready.eq(self.o.ready | self.i_reset),
+            self.o_inside.eq(inside | skid.o.valid),
+        ]
+        with m.If(self.tvalid & self.tready):
+            m.d.sync += inside.eq(~self.tlast)
+        with m.If(self.i_reset & inside):
+            m.d.sync += dropping.eq(1)
+        with m.If(dropping & self.tvalid & self.tlast):
+            m.d.sync += dropping.eq(0)
+        return m
+
+    def _count(self, m):
+        """Number of the highest TKEEP bit that is set, plus one."""
+        count = Signal(range(self.lanes + 1))
+        for n in range(self.lanes):
+            with m.If(self.tkeep[n]):
+                m.d.comb += count.eq(n + 1)
+        return count
+
+
+class OutputPort(wiring.Component):
+    """One beat per cycle, one cycle of latency; all outputs are registers.
+
+    A packet that stands open when `i_reset` comes is closed with one beat of TKEEP = 1 and TLAST.
+
+    Members
+    -------
+    i : beats
+    i_reset : level: the engine is being reset
+    tdata, tkeep, tlast, tvalid, tready : pins
+    o_inside : a packet has begun at `i` and not ended at the pins
+    """
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(
+            {
+                "i": In(stream.Signature(beat(lanes))),
+                "i_reset": In(1),
+                **axi_stream(lanes),
+                "tready": In(1),
+                "o_inside": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        inside = Signal()
+        m.submodules.skid = skid = SkidBuffer(self._pins())
+        closing = self.i_reset & inside
+        m.d.comb += [
+            skid.i.valid.eq(Mux(self.i_reset, inside, self.i.valid)),
+            skid.i.p.data.eq(self.i.p.data),
+            skid.i.p.keep.eq(Mux(closing, 1, self._keep())),
+            skid.i.p.last.eq(closing | self.i.p.last),
+            self.i.ready.eq(skid.i.ready & ~self.i_reset),
+            self.o_inside.eq(inside | skid.o.valid),
+        ]
+        with m.If(skid.i.valid & skid.i.ready):
+            m.d.sync += inside.eq(~skid.i.p.last)
+        m.d.comb += [
+            self.tdata.eq(skid.o.p.data),
+            self.tkeep.eq(skid.o.p.keep),
+            self.tlast.eq(skid.o.p.last),
+            self.tvalid.eq(skid.o.valid),
+            skid.o.ready.eq(self.tready),
+        ]
+        return m
+
+    def _pins(self):
+        return data.StructLayout({"data": 8 * self.lanes, "keep": self.lanes, "last": 1})
+
+    def _keep(self):
+        return Cat(self.i.p.count > n for n in range(self.lanes))

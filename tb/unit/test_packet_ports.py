@@ -1,0 +1,137 @@
+"""The ports between AXI-Stream pins and beats, and what a reset in the middle of a packet leaves."""
+
+import random
+
+import pytest
+from convloom_rtl.packet_ports import InputPort, OutputPort
+from roles.stalls import NAMES
+from roles.unit import Collector, StreamStalls, beats_of, seed_of, sender, simulate
+
+LANES = 4
+
+
+async def drive(ctx, port, packet, pauses=None, keep=None, beats=None):
+    """Sends a packet's first beats at the pins; all of them where `beats` is None."""
+    for beat in beats_of(packet, LANES)[:beats]:
+        while pauses and pauses.paused:
+            ctx.set(port.tvalid, 0)
+            _, _, ready = await ctx.tick().sample(port.tready)
+            pauses.waited(ready)
+        ctx.set(port.tdata, int.from_bytes(beat["data"], "little"))
+        ctx.set(port.tkeep, keep if keep is not None and beat["last"] else (1 << beat["count"]) - 1)
+        ctx.set(port.tlast, beat["last"])
+        ctx.set(port.tvalid, 1)
+        await ctx.tick().until(port.tready)
+        if pauses:
+            pauses.transferred()
+    ctx.set(port.tvalid, 0)
+
+
+@pytest.mark.parametrize("stalls", NAMES)
+def test_input(stalls):
+    rng = random.Random(seed_of("input port"))
+    packets = [rng.randbytes(rng.randint(1, 17)) for _ in range(20)]
+    expected = [beat for packet in packets for beat in beats_of(packet, LANES)]
+    pauses, port = StreamStalls(stalls, rng.random()), InputPort(LANES)
+    inputs, collector = pauses.input(), Collector(port.o, len(expected), pauses.output())
+
+    async def send(ctx):
+        for packet in packets:
+            await drive(ctx, port, packet, inputs)
+
+    simulate(port, send, collector.run)
+    assert collector.taken == expected
+    pauses.check()
+
+
+@pytest.mark.parametrize(("keep", "count"), [(0b0001, 1), (0b0101, 3), (0b1000, 4), (0, 0)])
+def test_keep_counts_up_to_its_highest_bit(keep, count):
+    port, pauses = InputPort(LANES), StreamStalls("none", 0)
+    collector = Collector(port.o, 2, pauses.output())
+
+    async def send(ctx):
+        await drive(ctx, port, b"12345678", keep=keep)
+
+    simulate(port, send, collector.run)
+    assert [beat["count"] for beat in collector.taken] == [LANES, count]
+
+
+@pytest.mark.parametrize("beats", [0, 1, 2, 3, None])
+def test_a_reset_drops_the_open_packet(beats):
+    """Whether none, some or all of a packet's beats went in before: the next packet comes whole."""
+    port, pauses = InputPort(LANES), StreamStalls("none", 0)
+    after = beats_of(b"the next", LANES)
+    collector = Collector(port.o, len(after), pauses.output())
+
+    async def send(ctx):
+        packet = b"0123456789abcd"
+        await drive(ctx, port, packet, beats=beats)
+        ctx.set(port.i_reset, 1)
+        await ctx.tick().repeat(5)
+        ctx.set(port.i_reset, 0)
+        rest = packet[4 * beats :] if beats else b""
+        if rest:
+            assert ctx.get(port.o_inside)
+            await drive(ctx, port, rest)
+        await drive(ctx, port, b"the next")
+
+    async def collect(ctx):
+        ctx.set(port.o.ready, 1)  # what comes before the reset went its way
+        await ctx.tick().until(port.i_reset)
+        await ctx.tick().until(~port.i_reset)
+        await collector.run(ctx)
+
+    simulate(port, send, collect)
+    assert collector.taken == after
+
+
+@pytest.mark.parametrize("stalls", NAMES)
+def test_output(stalls):
+    rng = random.Random(seed_of("output port"))
+    expected = [beat for _ in range(20) for beat in beats_of(rng.randbytes(rng.randint(1, 17)), LANES)]
+    pauses, port = StreamStalls(stalls, rng.random()), OutputPort(LANES)
+    taken, outputs = [], pauses.output()
+
+    async def take(ctx):
+        while len(taken) < len(expected):
+            ready = not outputs.paused
+            ctx.set(port.tready, ready)
+            _, _, *beat = await ctx.tick().sample(port.tvalid, port.tdata, port.tkeep, port.tlast)
+            if not ready:
+                outputs.waited(beat[0])
+            elif beat[0]:
+                outputs.transferred()
+                taken.append(tuple(beat[1:]))
+
+    simulate(port, sender(port.i, expected, pauses.input()), take)
+    assert taken == [
+        (int.from_bytes(beat["data"], "little"), (1 << beat["count"]) - 1, beat["last"]) for beat in expected
+    ]
+    pauses.check()
+
+
+@pytest.mark.parametrize("beats", [0, 1, 2, 4])
+def test_a_reset_closes_the_open_packet(beats):
+    """After whole beats of an open packet comes one with TLAST; none where no packet is open."""
+    port, taken = OutputPort(LANES), []
+
+    async def send(ctx):
+        for beat in beats_of(b"0123456789abcd", LANES)[:beats]:
+            ctx.set(port.i.p, beat)
+            ctx.set(port.i.valid, 1)
+            await ctx.tick().until(port.i.ready)
+        ctx.set(port.i.valid, 1)
+        ctx.set(port.i_reset, 1)
+        await ctx.tick().repeat(20)
+
+    async def take(ctx):
+        await ctx.tick().repeat(7)
+        ctx.set(port.tready, 1)
+        while True:
+            _, _, valid, keep, last = await ctx.tick().sample(port.tvalid, port.tkeep, port.tlast)
+            if valid:
+                taken.append((keep, last))
+
+    simulate(port, send, watchers=[take])
+    closing = [(1, 1)] if beats in (1, 2) else [(3, 1)] if beats == 4 else []
+    assert taken == [(15, 0)] * min(beats, 3) + closing
