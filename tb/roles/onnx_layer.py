@@ -1,0 +1,73 @@
+"""One-operator ONNX models of a layer, and ONNX Runtime's answer. ONNX's arrays are channels first."""
+
+import numpy as np
+import onnxruntime
+from onnx import helper, numpy_helper
+from onnx.helper import np_dtype_to_tensor_dtype as onnx_type
+
+OPSET, IR_VERSION = 13, 8
+
+
+def qlinear_conv(layer):
+    """QLinearConv's output, of x's dtype [n, ho, wo, kn], for a roles.layers.Layer without activation."""
+    zero = layer.x.dtype.type
+    constants = {
+        "x_scale": layer.input_scale,
+        "x_zero_point": zero(layer.input_zero_point),
+        "w": channels_first(layer.w),
+        "w_scale": layer.weight_scales,
+        "w_zero_point": np.zeros(layer.kernels, np.int8),
+        "y_scale": layer.output_scale,
+        "y_zero_point": zero(layer.output_zero_point),
+        "bias": layer.bias,
+    }
+    return _conv("QLinearConv", layer, constants, layer.x.dtype)
+
+
+def conv_integer(layer):
+    """ConvInteger's accumulators, int32 [n, ho, wo, kn]. It has no bias."""
+    constants = {"w": channels_first(layer.w), "x_zero_point": layer.x.dtype.type(layer.input_zero_point)}
+    return _conv("ConvInteger", layer, constants, np.dtype(np.int32))
+
+
+def channels_first(array):
+    """NHWC becomes NCHW; kernels alike."""
+    return np.ascontiguousarray(np.moveaxis(array, -1, 1))
+
+
+def channels_last(array):
+    """NCHW becomes NHWC."""
+    return np.ascontiguousarray(np.moveaxis(array, 1, -1))
+
+
+def _conv(operator, layer, constants, output_dtype):
+    (top, bottom), (left, right) = layer.pads
+    attributes = {
+        "strides": layer.stride,
+        "dilations": layer.dilation,
+        "group": layer.groups,
+        "pads": (top, left, bottom, right),
+        "kernel_shape": layer.w.shape[1:3],
+    }
+    return channels_last(run(operator, {"x": channels_first(layer.x)}, constants, output_dtype, attributes))
+
+
+def run(operator, inputs, constants, output_dtype, attributes):
+    """ONNX Runtime's output for a model of one operator, whose arguments are `inputs`, then `constants`."""
+    arguments = [helper.make_tensor_value_info(n, onnx_type(a.dtype), a.shape) for n, a in inputs.items()]
+    weights = [numpy_helper.from_array(np.asarray(array), name) for name, array in constants.items()]
+    node = helper.make_node(operator, [*inputs, *constants], ["y"], **attributes)
+    result = helper.make_tensor_value_info("y", onnx_type(np.dtype(output_dtype)), None)
+    graph = helper.make_graph([node], operator, arguments, [result], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    return session(model.SerializeToString(), inputs).run(None, inputs)[0]
+
+
+def session(content, inputs):
+    """An inference session on one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    if any(array.dtype == np.uint8 for array in inputs.values()):
+        # Without VNNI, uint8 times int8 saturates in the middle unless this is set; int8 has no such kernel.
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
