@@ -1,0 +1,1 @@
+"""Devices: each takes jobs as packets and answers with packets, behind the transport of `transport.py`."""
