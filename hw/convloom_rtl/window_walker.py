@@ -173,6 +173,7 @@ class WindowWalker(wiring.Component):
         inside = Signal(reset_less=True)
         m.d.comb += stepped.eq(walking & (self.o.ready | ~self.o.valid))
         end = offset + lanes
+        begins = self._begins(m, ends, job, stepped)
         with m.If(self.o.ready | ~self.o.valid):
             m.d.sync += self.o.valid.eq(walking)
             m.d.sync += [
@@ -180,10 +181,10 @@ class WindowWalker(wiring.Component):
                 for name in ("tile_end", "pixel_end", "row_end", "job_end")
             ]
             m.d.sync += [
-                at.advance.eq(~ends.pixel_end),
-                at.rewind.eq(ends.pixel_end),
+                at.advance.eq(~ends.pixel_end & ~job.discard),
+                at.rewind.eq(ends.pixel_end | job.discard),
                 at.is_issue.eq(~job.discard),
-                at.first.eq(self._begins(m, ends, stepped, walking) | job.discard),
+                at.first.eq(begins),
                 at.raw.eq(job.raw),
                 at.row.eq(base + row),
                 at.needs.eq(Mux(end > job.row_bytes, job.row_bytes, end)),
@@ -218,11 +219,9 @@ class WindowWalker(wiring.Component):
             ),
         ]
 
-    def _begins(self, m, ends, stepped, walking):
-        """Whether the step is a tile's first: the one after a tile's last."""
+    def _begins(self, m, ends, job, stepped):
+        """Whether the step is a tile's first: the one after a tile's last, or after a discarded job's only one."""
         begins = Signal(init=1)
         with m.If(stepped):
-            m.d.sync += begins.eq(ends.tile_end)
-        with m.If(~walking):
-            m.d.sync += begins.eq(1)
+            m.d.sync += begins.eq(ends.tile_end | job.discard)
         return begins
