@@ -1,11 +1,12 @@
 """What travels between the stages. Layouts of job fields come from the spec; each stage gets the fields it needs."""
 
 from amaranth.hdl import signed, unsigned
-from amaranth.lib import data
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
 
 from convloom.spec import DESCRIPTOR, RECORD, ErrorCode
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
-from convloom.spec.registers import Cause
+from convloom.spec.registers import REPORT_STRIDE, Cause
 
 
 def _shapes(fields):
@@ -46,7 +47,7 @@ QuantiseJob = _job(
 )
 CountJob = _job("macs_per_pixel", "report")
 # Pushed when the job packet's end and its error code are known.
-ReportJob = _job("job_id", "irq", code=range(len(ErrorCode)))
+ReportJob = _job("job_id", "irq", "report", code=range(len(ErrorCode)))
 
 
 def beat(lanes):
@@ -83,6 +84,13 @@ def piece(config):
             "count": range(config.cout_lanes + 1),
             "last": 1,
         }
+    )
+
+
+def slot(config):
+    """An output slot: the first `count` of its bytes are valid; `last` marks the packet's last that holds any."""
+    return data.StructLayout(
+        {"data": data.ArrayLayout(8, config.cout_lanes), "count": range(config.cout_lanes + 1), "last": 1}
     )
 
 
@@ -172,3 +180,30 @@ def step(config):
 def cause_value(cause):
     """The number by which a Cause travels in a Tag."""
     return list(Cause).index(cause)
+
+
+BEATS = ("job", "act", "out")  # the streams whose beats are counted
+Beats = data.StructLayout(dict.fromkeys(BEATS, 1))
+
+# The running counters that the registers show. The high half of a 64-bit one is a cycle behind its low half.
+Totals = data.StructLayout(
+    {
+        **{name: data.StructLayout({"low": 32, "high": 32}) for name in ("cycles", "busy", "macs")},
+        "lost": data.StructLayout({cause.name.lower(): 32 for cause in Cause}),
+        "beats": data.StructLayout(dict.fromkeys(BEATS, 32)),
+    }
+)
+
+# A job has been answered, and its report, if it has one, can be read.
+JobDone = data.StructLayout({"valid": 1, "job_id": 16, "code": range(len(ErrorCode)), "irq": 1})
+
+# How the registers read the oldest report.
+ReportAccess = wiring.Signature(
+    {
+        "index": Out(range(REPORT_STRIDE)),  # of the word to read
+        "word": In(32),  # two cycles behind its index
+        "pop": Out(1),  # pulse: the oldest report has been read
+        "waiting": In(8),  # reports to be read
+        "lost": In(1),  # pulse: a report found no room
+    }
+)

@@ -1,0 +1,124 @@
+"""Counts what every cycle was spent on, in all and for each job."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+from convloom.spec.registers import REPORT_WORDS, Cause
+
+from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.kit.stream import Queue
+from convloom_rtl.payloads import BEATS, Beats, CountJob, Tag, Totals, cause_value
+from convloom_rtl.primitives.memory import BlockMemory
+
+COUNTED = tuple(
+    name for name, _ in REPORT_WORDS if name != "job"
+)  # a job's counts, in the order of its report
+ENDED_JOBS = 12  # besides those in flight, so many may have issued their last and wait for their answer
+
+
+class Counters(wiring.Component):
+    """The running totals, and how much they have grown with each job that wants a report, word by word.
+
+    A job's share goes from the end of issue of the job before to its own. The causes exclude each other: a
+    cycle that counts is busy or lost to one of them, so they add up to the cycles, in the totals as in each share.
+
+    No job has counters of its own: its share is the difference of two readings of the totals. They are read
+    one per cycle, and total n counts what happened n cycles earlier, so that all words of a share end at the
+    same moment. A total follows its tag by two cycles and its number in COUNTED.
+
+    Members
+    -------
+    i_tag : Tag of the issue or bubble that leaves the array; job_end at least len(COUNTED) + 4 cycles apart
+    i_jobs : CountJob of each job, there before the first of its tags; taken with job_end
+    i_beats : pulses: a beat of that stream was transferred
+    o_totals : Totals
+    o_counts : the words of COUNTED for each job that wants a report, out of a queue that never gets full
+    """
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i_tag": In(Tag),
+                "i_jobs": In(stream.Signature(CountJob)),
+                "i_beats": In(Beats),
+                "o_totals": Out(Totals),
+                "o_counts": Out(stream.Signature(32)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        tag, totals = self.i_tag, self.o_totals
+        lost = tag.active & ~tag.issue
+        self._count_wide(m, "cycles", totals.cycles, tag.active)
+        self._count_wide(m, "busy", totals.busy, tag.active & tag.issue)
+        self._add_macs(m, tag.pixel_end & tag.issue)
+        for cause in Cause:
+            name = cause.name.lower()
+            happened = self._at_stage(m, f"lost_{name}", lost & (tag.cause == cause_value(cause)))
+            m.d.sync += totals.lost[name].eq(totals.lost[name] + happened)
+        for name in BEATS:
+            m.d.sync += totals.beats[name].eq(totals.beats[name] + self.i_beats[name])
+        m.d.comb += self.i_jobs.ready.eq(tag.job_end)
+        self._tell_share(m, *self._read(m))
+        return m
+
+    def _at_stage(self, m, name, event):
+        """What happens with this cycle's tag, in the cycle in which the total of that name is to count it."""
+        return delay(m, event, 1 + COUNTED.index(name), name)
+
+    def _count_wide(self, m, name, total, event, amount=1):
+        """Adds to a 64-bit total. The carry is a register, so the high half is a cycle behind."""
+        carry = Signal(name=f"{name}_carry")
+        m.d.sync += Cat(total.low, carry).eq(total.low + Mux(self._at_stage(m, name, event), amount, 0))
+        m.d.sync += total.high.eq(total.high + carry)
+
+    def _add_macs(self, m, pixel_end):
+        macs = self._at_stage(m, "macs_low", self.i_jobs.p.macs_per_pixel)
+        self._count_wide(m, "macs_low", self.o_totals.macs, pixel_end, macs)
+
+    def _read(self, m):
+        """Reads the totals at a job's end. Returns whether this cycle reads, and the word's number and value."""
+        totals = self.o_totals
+        reading, number = Signal(), Signal(range(len(COUNTED)))
+        with m.If(delay(m, self.i_tag.job_end, 1, "job_end")):
+            m.d.sync += [reading.eq(1), number.eq(0)]
+        with m.Elif(number == len(COUNTED) - 1):
+            m.d.sync += reading.eq(0)
+        with m.Else():
+            m.d.sync += number.eq(number + 1)
+        words = {"cycles": totals.cycles.low, "busy": totals.busy.low}
+        words |= {"macs_low": totals.macs.low, "macs_high": totals.macs.high}
+        words |= {f"lost_{cause.name.lower()}": totals.lost[cause.name.lower()] for cause in Cause}
+        return reading, number, Array(words[name] for name in COUNTED)[number]
+
+    def _tell_share(self, m, reading, number, total):
+        """Subtracts what the totals were at the end of the job before, and hands the share to the queue."""
+        wanted = Signal()
+        with m.If(self.i_tag.job_end):
+            m.d.sync += wanted.eq(self.i_jobs.p.report)
+        m.submodules.before = before = BlockMemory(32, len(COUNTED))
+        m.submodules.queue = queue = Queue(32, self._queue_words(), block=True)
+        connect(m, queue.o, flipped(self.o_counts))
+        word, number_then = delay(m, total, 1, "word"), delay(m, number, 1, "number")
+        read = delay(m, reading, 1, "read")
+        m.d.comb += [
+            before.i_read_address.eq(number),
+            before.i_write_address.eq(number_then),
+            before.i_data.eq(word),
+            before.i_enable.eq(read),
+        ]
+        later_read, later_word = delay(m, read, 1, "later_read"), delay(m, word, 1, "later_word")
+        later_number = delay(m, number_then, 1, "later_number")
+        begun = Signal()  # the memory holds a reading: after a reset the totals were 0
+        borrow, share = Signal(), Signal(32, reset_less=True)
+        borrowed = borrow & (later_number == COUNTED.index("macs_high"))
+        m.d.sync += Cat(share, borrow).eq(later_word - Mux(begun, before.o_data, 0) - borrowed)
+        with m.If(later_read & (later_number == len(COUNTED) - 1)):
+            m.d.sync += begun.eq(1)
+        m.d.comb += [queue.i.p.eq(share), queue.i.valid.eq(delay(m, later_read, 1, "share_read") & wanted)]
+
+    def _queue_words(self):
+        jobs = self.config.jobs_in_flight + ENDED_JOBS
+        return 1 << (jobs * len(COUNTED) - 1).bit_length()
