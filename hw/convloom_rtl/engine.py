@@ -12,11 +12,144 @@ from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
+from convloom_rtl.output_slots import OutputSlots
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import CountJob, LoadJob, QuantiseJob, ReportJob, WalkJob, beat
+from convloom_rtl.payloads import JobDone, ReportAccess, Totals, beat
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
 from convloom_rtl.window_walker import WindowWalker
 
-ENDING_JOBS = 8  # that have issued their last and are not yet answered: at least the pipeline's length by JOB_CYCLES
+# Jobs that have issued their last and are not yet answered; with fewer, short jobs would wait for each other.
+ENDING_JOBS = 8
+
+
+class Engine(wiring.Component):
+    """Jobs and activations in, outputs out, one packet per job on each stream, in the same order.
+
+    Up to jobs_in_flight jobs are on chip; behind the issue gate nothing waits, and the issues of two jobs lie
+    three cycles apart.
+
+    Members
+    -------
+    i_job, i_act : beats of cin_lanes bytes
+    o : beats of cout_lanes bytes
+    o_totals, o_done : for the registers: the counters, and the job that is done
+    o_busy : a job is on chip, or not yet reported
+    reports : for the registers: the oldest report
+    """
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i_job": In(stream.Signature(beat(config.cin_lanes))),
+                "i_act": In(stream.Signature(beat(config.cin_lanes))),
+                "o": Out(stream.Signature(beat(config.cout_lanes))),
+                "o_totals": Out(Totals),
+                "o_done": Out(JobDone),
+                "o_busy": Out(1),
+                "reports": In(ReportAccess),
+            }
+        )
+
+    def elaborate(self, platform):
+        m, config = Module(), self.config
+        m.submodules.job_reader = reader = JobReader(config)
+        m.submodules.act_loader = loader = ActLoader(config)
+        m.submodules.weight_ring = weights = WeightRing(config)
+        m.submodules.line_buffer = lines = LineBuffer(config)
+        m.submodules.window_walker = walker = WindowWalker(config)
+        m.submodules.issue_gate = gate = IssueGate(
+            config, row_delay=LineBuffer.LAST_READ, weight_delay=LineBuffer.LATENCY
+        )
+        m.submodules.mac_array = array = MacArray(config)
+        m.submodules.requantiser = requantiser = Requantiser(config)
+        m.submodules.output_slots = slots = OutputSlots(config)
+        m.submodules.output_writer = writer = OutputWriter(config)
+        m.submodules.counters = counters = Counters(config)
+        m.submodules.reporter = reporter = Reporter(config)
+
+        # What each stage has to know of a job waits until it comes to it: there, four jobs are in flight.
+        waiting, ending = config.jobs_in_flight, config.jobs_in_flight + ENDING_JOBS
+        connect(m, flipped(self.i_job), reader.i)
+        connect(m, flipped(self.i_act), loader.i)
+        self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
+        self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting - 1)
+        self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending)
+        self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
+        self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
+        self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
+        connect(m, reader.o_records, requantiser.i_records)
+        connect(m, reader.o_weights, weights.i)
+        connect(m, walker.o, gate.i)
+        connect(m, slots.o, writer.i)
+        connect(m, writer.o, flipped(self.o))
+        connect(m, counters.o_counts, reporter.i_counts)
+        connect(m, flipped(self.reports), reporter.reports)
+        self._load(m, reader, loader, lines, walker, gate)
+        self._compute(m, gate, weights, lines, array, requantiser, slots)
+        self._count(m, gate, array, counters, reporter)
+        return m
+
+    def _queue(self, m, name, source, target, depth):
+        m.submodules[f"{name}_queue"] = queue = Queue(source.p.shape(), depth)
+        connect(m, source, queue.i)
+        connect(m, queue.o, target)
+
+    def _load(self, m, reader, loader, lines, walker, gate):
+        """Rows into the line buffer, and who is told of them."""
+        m.d.comb += [
+            lines.i_write.eq(loader.o_write),
+            lines.i_writes.eq(loader.o_writes),
+            lines.i_start.eq(loader.o_start),
+            lines.i_started.eq(loader.o_started),
+            gate.i_progress.eq(loader.o_progress),
+            loader.i_free_to.eq(gate.o_free_to),
+            walker.i_rows_done.eq(loader.o_progress.rows),
+            walker.i_loaded.eq(reader.o_loaded),
+            walker.i_expecting.eq(reader.o_inside | self.i_job.valid),
+            gate.i_cause.eq(walker.o_cause),
+        ]
+
+    def _compute(self, m, gate, weights, lines, array, requantiser, slots):
+        """From the issue to the output slots: delays alone, nothing waits."""
+        m.d.comb += [
+            lines.i_issue.eq(gate.o_issue),
+            weights.i_address.eq(
+                delay(m, gate.o_issue.weight, LineBuffer.LATENCY - WeightRing.LATENCY, "weight_address")
+            ),
+            weights.i_free.eq(gate.o_free),
+            weights.i_freed.eq(gate.o_freed),
+            array.i_activations.eq(lines.o_activations),
+            array.i_weights.eq(weights.o_weights),
+            array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
+            requantiser.i_tile.eq(array.o_tile),
+            requantiser.i_valid.eq(array.o_valid),
+            slots.i_piece.eq(requantiser.o_piece),
+            slots.i_valid.eq(requantiser.o_valid),
+            gate.i_released.eq(slots.o_released),
+        ]
+
+    def _count(self, m, gate, array, counters, reporter):
+        """Counters and reports; a cycle counts from a job packet's first beat to its answer's last."""
+        begins, answered, inside = Signal(), Signal(), Signal()
+        on_chip = Signal(range(64))
+        taken = {
+            name: port.valid & port.ready
+            for name, port in (("job", self.i_job), ("act", self.i_act), ("out", self.o))
+        }
+        with m.If(taken["job"]):
+            m.d.sync += inside.eq(~self.i_job.p.last)
+        m.d.sync += on_chip.eq(on_chip + begins - answered)
+        m.d.comb += [
+            begins.eq(taken["job"] & ~inside),
+            answered.eq(taken["out"] & self.o.p.last),
+            self.o_busy.eq((on_chip != 0) | reporter.o_busy),
+            gate.i_active.eq(begins | (on_chip != 0)),
+            counters.i_tag.eq(array.o_tag),
+            *(counters.i_beats[name].eq(transfers) for name, transfers in taken.items()),
+            reporter.i_answered.eq(answered),
+            self.o_totals.eq(counters.o_totals),
+            self.o_done.eq(reporter.o_done),
+        ]

@@ -26,7 +26,8 @@ class JobReader(wiring.Component):
 
     Each stage is told what it has to know of a job as soon as its descriptor is good; the parameters and weights
     follow as there is room. A packet that ends within the descriptor, and one with a bad descriptor, discards
-    the job; the stages are told of it all the same, because every job is answered, in order.
+    the job; the stages are told of it all the same, because every job is answered, in order. The beats that a
+    descriptor lacks count as zeros, so that job number and flags are right where they came.
 
     Members
     -------
@@ -63,10 +64,11 @@ class JobReader(wiring.Component):
         m.submodules.sections = sections = SectionReader(self.config)
         connect(m, sections.o_records, flipped(self.o_records))
         connect(m, sections.o_weights, flipped(self.o_weights))
-        taken, cut_short = Signal(), Signal()
+        taken, filling, cut_short = Signal(), Signal(), Signal()
         packet_open = Signal()  # the last beat that was taken did not end its packet
+        # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
-        descriptor, total, sum_cycles = self._descriptor(m, taken, number == 0)
+        descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number == 0)
         discard = code.bool() | (descriptor.op == Op.NONE)
         telling, told = self._tell(m, descriptor, discard)
         with m.If(self.i.valid & self.i.ready):
@@ -86,7 +88,7 @@ class JobReader(wiring.Component):
             sections.i_words.eq(descriptor.words_in_all),
             self.o_loaded.eq(sections.o_done),
             self.o_reports.p.code.eq(code),
-            *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq")),
+            *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
         with m.FSM() as fsm:
             m.d.comb += self.o_inside.eq(~fsm.ongoing("DESCRIPTOR") | (number != 0))
@@ -94,12 +96,18 @@ class JobReader(wiring.Component):
                 m.d.comb += [self.i.ready.eq(1), taken.eq(self.i.valid)]
                 with m.If(taken):
                     m.d.sync += number.eq(number + 1)
-                    with m.If(cut_short):
-                        m.d.sync += [code.eq(ErrorCode.JOB_SHORT), number.eq(0)]
-                        m.next = "TELL"
-                    with m.Elif(is_last):
-                        m.d.sync += number.eq(0)
+                    with m.If(is_last):
                         m.next = "CHECK"
+                    with m.If(cut_short):
+                        m.d.sync += code.eq(ErrorCode.JOB_SHORT)
+                        m.next = "FILL"
+                        with m.If(is_last):
+                            m.next = "TELL"
+            with m.State("FILL"):
+                m.d.comb += filling.eq(1)
+                m.d.sync += number.eq(number + 1)
+                with m.If(is_last):
+                    m.next = "TELL"
             with m.State("CHECK"):
                 with m.If(check.o_done):
                     m.d.sync += code.eq(check.o_code)
@@ -130,11 +138,12 @@ class JobReader(wiring.Component):
                     m.next = "DESCRIPTOR"
         return m
 
-    def _descriptor(self, m, taken, is_first):
+    def _descriptor(self, m, taken, filling, is_first):
         """The descriptor as it is shifted in, its sum, and the cycles from the last beat to the whole sum."""
         bits = Signal(8 * DESCRIPTOR_BYTES, reset_less=True)
-        with m.If(taken):
-            m.d.sync += bits.eq(Cat(bits, self.i.p.data)[8 * self.config.cin_lanes :])
+        with m.If(taken | filling):
+            arrived = Mux(filling, 0, Cat(self.i.p.data))
+            m.d.sync += bits.eq(Cat(bits, arrived)[8 * self.config.cin_lanes :])
         words = [Cat(self.i.p.data[n : n + 2]) for n in range(0, self.config.cin_lanes, 2)]
         of_beat = registered_sum(m, words, "word_sum")
         levels = tree_levels(len(words))

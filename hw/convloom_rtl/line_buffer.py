@@ -29,6 +29,7 @@ class LineBuffer(wiring.Component):
     TABLE, ADDRESS = BlockMemory.LATENCY, 2
     BANKS, SELECT, PAD = BlockMemory.LATENCY, 1, 1
     LATENCY = TABLE + ADDRESS + BANKS + SELECT + Aligner.LATENCY + PAD
+    LAST_READ = TABLE + ADDRESS  # cycles from an issue to the last read of what a row's end may give up
 
     def __init__(self, config):
         self.config = config

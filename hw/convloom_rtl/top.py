@@ -1,0 +1,88 @@
+"""The top module: AXI pins by their flat names, the clock and the resets. All else is in the engine."""
+
+from amaranth.hdl import ClockDomain, Module, ResetInserter
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from convloom_rtl.engine import Engine
+from convloom_rtl.packet_ports import InputPort, OutputPort
+from convloom_rtl.registers import Registers
+from convloom_rtl.reset_control import ResetControl
+
+STREAM_PINS = ("tdata", "tkeep", "tlast", "tvalid", "tready")
+AXI_LITE_PINS = (
+    *(
+        "awaddr",
+        "awprot",
+        "awvalid",
+        "awready",
+        "wdata",
+        "wstrb",
+        "wvalid",
+        "wready",
+        "bresp",
+        "bvalid",
+        "bready",
+    ),
+    *("araddr", "arprot", "arvalid", "arready", "rdata", "rresp", "rvalid", "rready"),
+)
+
+
+class Top(wiring.Component):
+    """An engine behind AXI pins. `aresetn` is synchronous to `aclk`, low for a cycle or more.
+
+    After a reset of either kind the input streams are not ready for 64 cycles. What each stream and register
+    carries is told in docs/registers.md. Pins are those of the ports below, with the stream's name in front.
+    """
+
+    def __init__(self, config):
+        self.engine, self.registers = Engine(config), Registers(config)
+        self.job, self.act = InputPort(config.cin_lanes), InputPort(config.cin_lanes)
+        self.out = OutputPort(config.cout_lanes)
+        self._pins = {  # top's pin: (component, its member)
+            f"{prefix}_{pin}": (port, pin)
+            for prefix, port, pins in (
+                ("s_axis_job", self.job, STREAM_PINS),
+                ("s_axis_act", self.act, STREAM_PINS),
+                ("m_axis_out", self.out, STREAM_PINS),
+                ("s_axil", self.registers, AXI_LITE_PINS),
+            )
+            for pin in pins
+        }
+        members = {name: port.signature.members[pin] for name, (port, pin) in self._pins.items()}
+        super().__init__({"aclk": In(1), "aresetn": In(1), "irq": Out(1), **members})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.domains.sync = sync = ClockDomain()
+        m.submodules.reset_control = reset = ResetControl()
+        m.submodules.registers, m.submodules.job_port, m.submodules.act_port = (
+            self.registers,
+            self.job,
+            self.act,
+        )
+        m.submodules.engine = ResetInserter(reset.o_reset)(self.engine)
+        m.submodules.out_port = self.out
+        m.d.comb += [
+            sync.clk.eq(self.aclk),
+            sync.rst.eq(~self.aresetn),
+            reset.i_request.eq(self.registers.o_soft_reset),
+            self.irq.eq(self.registers.o_irq),
+        ]
+        for name, (port, pin) in self._pins.items():
+            inner, outer = getattr(port, pin), getattr(self, name)
+            m.d.comb += inner.eq(outer) if port.signature.members[pin].flow == In else outer.eq(inner)
+        for port in (self.job, self.act, self.out):
+            m.d.comb += port.i_reset.eq(reset.o_reset)
+        connect(m, self.job.o, self.engine.i_job)
+        connect(m, self.act.o, self.engine.i_act)
+        connect(m, self.engine.o, self.out.i)
+        connect(m, self.engine.reports, self.registers.reports)
+        m.d.comb += [
+            self.registers.i_totals.eq(self.engine.o_totals),
+            self.registers.i_done.eq(self.engine.o_done),
+            self.registers.i_busy.eq(
+                self.engine.o_busy | self.job.o_inside | self.act.o_inside | self.out.o_inside | reset.o_reset
+            ),
+        ]
+        return m
