@@ -28,20 +28,25 @@ def pads(value):
     return tuple(tuple(whole("a pad", number, 0, 1 << 31) for number in side) for side in value)
 
 
-def array(name, value, dtypes, shape):
+def array(name, value, dtypes, shape=None):
     """`value`, a numpy array. Raises ValueError unless its dtype is one of `dtypes` and its shape is `shape`.
 
     Parameters
     ----------
     dtypes : names, such as ("int8", "uint8")
-    shape : a length or a name for each dimension; a length must be met, a name stands for any but 0
+    shape : a length or a name for each dimension; a name stands for any length but 0. None is any shape.
     """
-    expected = f"{name} must be a numpy array of {' or '.join(dtypes)} [{', '.join(map(str, shape))}]"
+    lengths = "" if shape is None else f" [{', '.join(map(str, shape))}]"
+    expected = f"{name} must be a numpy array of {' or '.join(dtypes)}{lengths}"
     if not isinstance(value, np.ndarray):
         raise ValueError(f"{expected}, not {type(value).__name__}")
-    fits = value.ndim == len(shape) and all(
-        length == wanted if isinstance(wanted, int) else length > 0
-        for length, wanted in zip(value.shape, shape, strict=True)
+    fits = (
+        shape is None
+        or value.ndim == len(shape)
+        and all(
+            length == wanted if isinstance(wanted, int) else length > 0
+            for length, wanted in zip(value.shape, shape, strict=True)
+        )
     )
     if value.dtype.name not in dtypes or not fits:
         raise ValueError(f"{expected}, not {value.dtype.name} {list(value.shape)}")

@@ -1,7 +1,9 @@
 """A tally for each test, and what all of them compared in one table at the end."""
 
+from collections import defaultdict
+
 import pytest
-from roles.tally import Tally
+from roles.tally import Count, Tally, table
 
 
 @pytest.fixture
@@ -9,18 +11,21 @@ def tally(record_property):
     """Counts what the test compares; the test fails when that is nothing."""
     tally = Tally()
     yield tally
-    for line in tally.lines():
-        print(line)
-        record_property("compared", line)
+    print(*table(tally.counts), sep="\n")
+    for key, count in tally.counts.items():
+        record_property("compared", [*key, *vars(count).values()])
     tally.finish()
 
 
 def pytest_terminal_summary(terminalreporter):
     """Writes the table of all comparisons."""
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    properties = [each for report in reports for each in getattr(report, "user_properties", ())]
-    lines = sorted({value for name, value in properties if name == "compared"})
-    if lines:
+    counts = defaultdict(Count)
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if getattr(report, "when", None) == "teardown":
+            for name, value in report.user_properties:
+                if name == "compared":
+                    counts[tuple(value[:3])].add(Count(*value[3:]))
+    if counts:
         terminalreporter.section("compared with the golden model")
-        for line in lines:
+        for line in table(counts):
             terminalreporter.write_line(line)

@@ -93,7 +93,7 @@ def test_ties(tally, mode):
 def test_int32_edges(tally, mode, shift):
     edges = [*INT32_EDGES, (1 << 30) + 128, -(1 << 30) - 128, (1 << 24) - 1, (1 << 24) + 1, -(1 << 24) - 3]
     for multiplier in (0, 1 << 7, 1 << 30, (1 << 31) - (1 << 7)):
-        check(tally, mode, f"edges, shift {shift}", np.array(edges), multiplier, shift)
+        check(tally, mode, "int32 edges", np.array(edges), multiplier, shift)
 
 
 def test_float32_around_24_bits(tally):

@@ -33,6 +33,7 @@ class Layer:
     input_scale: np.float32 = np.float32(1)
     weight_scales: np.ndarray = None
     output_scale: np.float32 = np.float32(1)
+    output_padding: tuple = (0, 0)  # of a transposed convolution
 
     @property
     def kernels(self):
@@ -47,9 +48,10 @@ class Layer:
             "dilation": self.dilation,
             "groups": self.groups,
         }
-        return golden.accumulate(
-            self.x, self.w, self.bias, input_zero_point=self.input_zero_point, **geometry
-        )
+        convolve = golden.accumulate
+        if self.kind == "transposed":
+            convolve, geometry = golden.conv_transpose2d, {**geometry, "output_padding": self.output_padding}
+        return convolve(self.x, self.w, self.bias, input_zero_point=self.input_zero_point, **geometry)
 
     def requant(self, rounding):
         """The Requant of that mode, its clamp from the activation."""
@@ -81,18 +83,18 @@ class Layer:
 
 
 def draw(rng, kind, *, padding=None, activation=None, dtype="int8", powers=False):
-    """A layer of that kind (one of KINDS) whose outputs fill their range, few of them on a clamp.
+    """A layer of that kind (one of KINDS, or "transposed") that fills its output range, little of it clamped.
 
     Parameters
     ----------
     padding, activation : drawn where they are None
     powers : all scales are powers of two near 1/4, so that many outputs lie halfway between two numbers
     """
-    kernel, stride, dilation = _geometry(rng, kind)
+    kernel, stride, dilation = _geometry(rng, kind, padding)
     spans = [(taps - 1) * step + 1 for taps, step in zip(kernel, dilation, strict=True)]
     h, w = (1, 1) if kind == "fully_connected" else (int(span + rng.integers(0, 9)) for span in spans)
     padding = padding or ("valid" if kind == "fully_connected" else str(rng.choice(["same", "valid"])))
-    groups, group_c, group_k = _channels(rng, kind)
+    groups, group_c, group_k = _channels(rng, kind, padding)
     n = int(rng.integers(1, 33 if kind == "fully_connected" else 4))
     zero_point = int(rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max + 1))
     layer = Layer(
@@ -104,10 +106,11 @@ def draw(rng, kind, *, padding=None, activation=None, dtype="int8", powers=False
         dilation,
         groups,
         padding,
-        _pads(rng, padding, (h, w), spans, stride),
-        zero_point,
+        *(_pads(rng, padding, (h, w), spans, stride), zero_point),
         activation=activation or str(rng.choice(ACTIVATIONS)),
     )
+    if kind == "transposed":
+        layer = replace(layer, activation="none", **_transposed_pads(rng, padding, (h, w), spans, stride))
     return _with_scales(rng, layer, powers)
 
 
@@ -116,11 +119,12 @@ def _numbers(rng, shape, dtype, centre, reach):
     return rng.integers(least, most + 1, shape).astype(dtype)
 
 
-def _geometry(rng, kind):
+def _geometry(rng, kind, padding):
     """(kernel, stride, dilation), each (y, x)."""
     kernel = rng.integers(1, 6, 2)
-    stride = rng.integers(1, 4, 2) if kind in ("strided", "depthwise", "grouped") else (1, 1)
-    dilation = rng.integers(1, 4, 2) if kind == "dilated" else (1, 1)
+    stride = rng.integers(1, 4, 2) if kind in ("strided", "depthwise", "grouped", "transposed") else (1, 1)
+    explicit = kind == "transposed" and padding == "explicit"
+    dilation = rng.integers(1, 4, 2) if kind == "dilated" or explicit else (1, 1)
     if kind in ("pointwise", "fully_connected"):
         kernel = 1, 1
     if kind == "depthwise":
@@ -128,8 +132,10 @@ def _geometry(rng, kind):
     return tuple(tuple(int(number) for number in each) for each in (kernel, stride, dilation))
 
 
-def _channels(rng, kind):
+def _channels(rng, kind, padding):
     """(groups, channels of a group, kernels of a group)."""
+    if kind == "transposed" and padding == "explicit" and rng.integers(2):
+        kind = "grouped"
     if kind == "depthwise":
         return int(rng.integers(2, 41)), 1, int(rng.integers(1, 4))
     if kind == "grouped":
@@ -148,6 +154,17 @@ def _pads(rng, padding, size, spans, stride):
         for length, span, step in zip(size, spans, stride, strict=True)
     )
     return tuple((pad // 2, pad - pad // 2) for pad in total)
+
+
+def _transposed_pads(rng, padding, size, spans, stride):
+    """Pads and output padding: TFLite's SAME gives size * stride, its VALID at least that."""
+    if padding == "explicit":
+        pads = tuple(tuple(int(pad) for pad in rng.integers(0, (span + 1) // 2, 2)) for span in spans)
+        return {"pads": pads, "output_padding": tuple(int(rng.integers(step)) for step in stride)}
+    excess = [span - step for span, step in zip(spans, stride, strict=True)]
+    total = [max(0, pad) if padding == "same" else 0 for pad in excess]
+    pads = tuple((pad // 2, pad - pad // 2) for pad in total)
+    return {"pads": pads, "output_padding": tuple(max(0, -pad) for pad in excess)}
 
 
 def _with_scales(rng, layer, powers):

@@ -24,10 +24,32 @@ def qlinear_conv(layer):
     return _conv("QLinearConv", layer, constants, layer.x.dtype)
 
 
-def conv_integer(layer):
-    """ConvInteger's accumulators, int32 [n, ho, wo, kn]. It has no bias."""
+def conv_integer(layer, weight_zero_point=None):
+    """ConvInteger's accumulators, int32 [n, ho, wo, kn]. It has no bias; its weights may be uint8."""
     constants = {"w": channels_first(layer.w), "x_zero_point": layer.x.dtype.type(layer.input_zero_point)}
+    if weight_zero_point is not None:
+        constants["w_zero_point"] = weight_zero_point
     return _conv("ConvInteger", layer, constants, np.dtype(np.int32))
+
+
+def conv_transpose(layer):
+    """The float ConvTranspose's sums as int32 [n, ho, wo, kn]; exact while they stay below 2**24."""
+    kernels, kh, kw, group_c = layer.w.shape
+    grouped = layer.w.reshape(layer.groups, -1, kh, kw, group_c)
+    w = grouped.transpose(0, 4, 1, 2, 3).reshape(layer.groups * group_c, -1, kh, kw)
+    x = channels_first(layer.x.astype(np.float32) - layer.input_zero_point)
+    (top, bottom), (left, right) = layer.pads
+    attributes = {
+        "strides": layer.stride,
+        "dilations": layer.dilation,
+        "group": layer.groups,
+        "pads": (top, left, bottom, right),
+        "output_padding": layer.output_padding,
+    }
+    constants = {"w": w.astype(np.float32), "bias": layer.bias.astype(np.float32)}
+    sums = channels_last(run("ConvTranspose", {"x": x}, constants, np.float32, attributes))
+    assert np.abs(sums).max() < 1 << 24, "float32 does not hold these sums"
+    return sums.astype(np.int32)
 
 
 def channels_first(array):

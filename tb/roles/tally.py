@@ -15,6 +15,11 @@ class Count:
     telling: int = 0
     clamped: int = 0
 
+    def add(self, other):
+        """Adds another's counts."""
+        for name, number in vars(other).items():
+            setattr(self, name, getattr(self, name) + number)
+
 
 class Tally:
     """Compares arrays and counts them by (runtime, mode, class)."""
@@ -33,19 +38,7 @@ class Tally:
                 f"{what}: {len(wrong)} of {actual.size} differ from {key}, first at {[*map(int, first)]}: "
                 f"{actual[first]}, not {expected[first]}"
             )
-        count = self.counts[key]
-        count.layers += 1
-        count.outputs += actual.size
-        count.telling += telling
-        count.clamped += clamped
-
-    def lines(self):
-        """A line for each key."""
-        for (runtime, mode, kind), count in sorted(self.counts.items()):
-            yield (
-                f"{runtime:<24}{mode:<11}{kind:<16}{count.layers:>6} layers {count.outputs:>9} outputs"
-                f" {count.telling:>7} telling, 0 mismatches"
-            )
+        self.counts[key].add(Count(1, actual.size, telling, clamped))
 
     def finish(self):
         """Raises AssertionError where nothing was compared, or over a third of the outputs are on a clamp."""
@@ -55,3 +48,12 @@ class Tally:
             assert 3 * count.clamped <= count.outputs, (
                 f"{key}: {count.clamped} of {count.outputs} outputs are on a clamp"
             )
+
+
+def table(counts):
+    """The lines of a table of {(runtime, mode, class): Count}."""
+    figures = f"{'layers':>7} {'outputs':>9} {'telling':>8}"
+    yield f"{'runtime':<18} {'mode':<10} {'class':<16} {figures}  mismatches"
+    for (runtime, mode, kind), count in sorted(counts.items()):
+        figures = f"{count.layers:>7} {count.outputs:>9} {count.telling or '':>8}"
+        yield f"{runtime:<18} {mode:<10} {kind:<16} {figures}  0"
