@@ -10,7 +10,7 @@ from convloom_rtl.top import Top
 
 # An initial block that sets all words of a memory, one a line.
 MEMORY = re.compile(r"  initial begin\n(?:    (\S+|\\\S+ )\[\d+\] = \d+'[hd]0+;\n)+  end\n")
-LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'h0+);\n  end\n$")
+LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'[hd]0+);\n  end\n$")
 
 
 def system_verilog(config):
