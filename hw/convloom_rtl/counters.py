@@ -20,7 +20,7 @@ class Counters(wiring.Component):
     """The running totals, and how much they have grown with each job that wants a report, word by word.
 
     A job's share goes from the end of issue of the job before to its own. The causes exclude each other: a
-    cycle that counts is busy or lost to one of them, so they add up to the cycles, in the totals as in each share.
+    cycle that counts is busy or lost to one of them, so they add up to the cycles.
 
     No job has counters of its own: its share is the difference of two readings of the totals. They are read
     one per cycle, and total n counts what happened n cycles earlier, so that all words of a share end at the
@@ -79,7 +79,7 @@ class Counters(wiring.Component):
         self._count_wide(m, "macs_low", self.o_totals.macs, pixel_end, macs)
 
     def _read(self, m):
-        """Reads the totals at a job's end. Returns whether this cycle reads, and the word's number and value."""
+        """Reads the totals when a job has ended. Returns whether this cycle reads, which word, and it."""
         totals = self.o_totals
         reading, number = Signal(), Signal(range(len(COUNTED)))
         with m.If(delay(m, self.i_tag.job_end, 1, "job_end")):

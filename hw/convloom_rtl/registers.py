@@ -125,7 +125,7 @@ class Registers(wiring.Component):
         return words | {"CONTROL": 0, "REPORT_POP": 0}
 
     def _keep_errors(self, m, cleared):
-        """The first error since the last was cleared, and whether a report was lost. News win over clearing."""
+        """The first error since it was cleared, and whether a report was lost. News win over clearing."""
         error, lost, done = Signal(register_layout("ERROR")), Signal(), self.i_done
         with m.If(cleared):
             m.d.sync += [error.eq(0), lost.eq(0)]
