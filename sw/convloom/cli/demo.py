@@ -1,0 +1,106 @@
+"""`convloom demo`: a kernel step by step, then a photograph through six layers, every byte checked."""
+
+import json
+import time
+from pathlib import Path
+
+CLOCK = 100e6  # Hz, for the time a chip would take
+
+
+def add_arguments(parser):
+    """The command's options."""
+    parser.add_argument("--device", default="sim", help="what to run on: sim (default), sim:CONFIG or golden")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/demo"), help="folder for pictures and demo.json"
+    )
+
+
+def run(arguments):
+    """0 when every byte and every count is right, else 1."""
+    from rich.console import Console
+
+    import convloom
+    from convloom.demo import steps
+
+    console, started = Console(), time.monotonic()
+    with console.status(f"opening {arguments.device}: the first time it is built, which takes a minute"):
+        device = convloom.open(arguments.device)
+    console.print(f"{arguments.device} is open after {time.monotonic() - started:.1f} s")
+    try:
+        wrong = steps.run(device, console)
+        photo, results = run_layers(device, console)
+    finally:
+        device.close()
+    wrong += sum(result.mismatches for result in results)
+    wrong += sum(result.macs != result.layer.macs(result.outputs) for result in results)
+    show(console, results)
+    write(console, photo, results, arguments.out)
+    console.print(f"{time.monotonic() - started:.1f} s in all")
+    if wrong:
+        console.print(f"[bold red]{wrong} mismatches with the golden model")
+    return 1 if wrong else 0
+
+
+def run_layers(device, console):
+    """The photograph, uint8 [h, w, 3], and the Result of each layer, in order; shows how far it is."""
+    import numpy as np
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from skimage.data import chelsea
+
+    from convloom.demo import layers
+
+    photo = chelsea()
+    inputs = {layers.PHOTO: (photo.astype(np.int16) - 128).astype(np.int8)}
+    results, todo = [], layers.all_layers()
+    columns = (SpinnerColumn(), TextColumn("{task.description:22}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=sum(layer.bank.weights.size for layer in todo))
+        for layer in todo:
+            progress.update(bar, description=layer.name)
+            result = layers.run(layer, inputs[layer.source], device)
+            inputs[layer.name] = result.output
+            results.append(result)
+            progress.advance(bar, layer.bank.weights.size)
+    return photo, results
+
+
+def show(console, results):
+    """The table."""
+    from rich.table import Table
+
+    table = Table(
+        title=f"A photograph through {len(results)} layers", box=None, collapse_padding=True, pad_edge=False
+    )
+    heads = ("outputs", "silent", "cycles", "utilisation", "at 100 MHz", "mismatches")
+    table.add_column("layer")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for result in results:
+        table.add_row(
+            result.layer.name,
+            f"{result.outputs:,}",
+            "" if result.silent is None else f"{result.silent:.1%}",
+            f"{result.cycles:,}",
+            f"{result.utilisation:.1%}",
+            f"{1e3 * result.cycles / CLOCK:.2f} ms",
+            str(result.mismatches),
+        )
+    outputs, cycles = (sum(getattr(result, name) for result in results) for name in ("outputs", "cycles"))
+    wrong = sum(result.mismatches for result in results)
+    table.add_section()
+    table.add_row("all", f"{outputs:,}", "", f"{cycles:,}", "", f"{1e3 * cycles / CLOCK:.2f} ms", str(wrong))
+    console.print(table)
+
+
+def write(console, photo, results, folder):
+    """The pictures and demo.json."""
+    from convloom.demo import eyes, pictures
+
+    folder.mkdir(parents=True, exist_ok=True)
+    found = eyes.find(results[-1].channel("eye"))
+    where = " and ".join(f"row {row}, column {column}" for row, column in found)
+    console.print(f"the second layer sees {len(found)} eyes: {where}")
+    figures = {"layers": [result.row() for result in results], "eyes": found}
+    (folder / "demo.json").write_text(json.dumps(figures, indent=1) + "\n")
+    for path in pictures.draw(photo, results, found, folder):
+        console.print(f"wrote {path}")

@@ -1,0 +1,84 @@
+"""`convloom demo` on the golden device: what it writes, and that it fails where a device lies."""
+
+import json
+import re
+from argparse import ArgumentParser
+
+import convloom
+import numpy as np
+import pytest
+from convloom.cli import demo
+from convloom.demo import pictures, steps
+from PIL import Image
+
+
+class Liar:
+    """A device that gives one wrong byte in its n-th convolution."""
+
+    def __init__(self, device, turn):
+        self.device, self.turn = device, turn
+
+    def conv2d(self, *operands, **options):
+        output = self.device.conv2d(*operands, **options)
+        if self.turn == 0:
+            output = output.copy()
+            output.flat[-1] ^= 1
+        self.turn -= 1
+        return output
+
+    def __getattr__(self, name):
+        return getattr(self.device, name)
+
+
+def call(folder):
+    """Runs the command on the golden device; returns its exit code."""
+    parser = ArgumentParser()
+    demo.add_arguments(parser)
+    return demo.run(parser.parse_args(["--device", "golden", "--out", str(folder)]))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """What one good run wrote."""
+    written = tmp_path_factory.mktemp("demo")
+    assert call(written) == 0
+    return written
+
+
+def test_demo_writes_figures_and_pictures(folder):
+    layers = json.loads((folder / "demo.json").read_text())["layers"]
+    assert {"name", "macs", "outputs", "mismatches", "cycles", "utilisation"} <= set(layers[0])
+    assert sum(layer["outputs"] for layer in layers) > 1_000_000
+    assert sum(layer["mismatches"] for layer in layers) == 0
+    drawn = sorted(folder.glob("*.png"))
+    assert len(drawn) == 2 + len(layers)
+    for picture in drawn:
+        assert np.asarray(Image.open(picture).convert("L")).std() > 5, picture
+
+
+def test_the_two_eyes_are_the_cats(folder):
+    """Where the pupils are in the photograph, read off by eye."""
+    found = json.loads((folder / "demo.json").read_text())["eyes"]
+    assert len(found) == 2
+    for row, column in ((112, 172), (133, 315)):
+        assert any(abs(y - row) <= 12 and abs(x - column) <= 12 for y, x in found), found
+
+
+@pytest.mark.parametrize("turn", [0, 1, 6], ids=["4x4 picture", "first layer", "second layer"])
+def test_one_wrong_byte_fails(tmp_path, monkeypatch, capsys, turn):
+    device = convloom.open("golden")
+    monkeypatch.setattr(convloom, "open", lambda name: Liar(device, turn))
+    monkeypatch.setattr(pictures, "draw", lambda *_: [])
+    assert call(tmp_path) == 1
+    assert re.search(r"[1-9]\d* mismatch", capsys.readouterr().out)
+
+
+def test_steps_shows_every_product(capsys):
+    from rich.console import Console
+
+    console = Console(width=100)
+    with console.capture() as captured:
+        assert steps.run(convloom.open("golden"), console) == 0
+    shown = captured.get()
+    assert len(re.findall(r"\d+\*-?\d", shown)) == 4 * 9
+    assert all(str(total) in shown for total in (-2, -19, 15, -20))
