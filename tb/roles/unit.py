@@ -44,6 +44,7 @@ class StreamStalls:
     """The pauses of a stage's streams, by one of roles.stalls.NAMES, and a seed."""
 
     def __init__(self, name, seed):
+        self.name = name
         self._idle, self._stalled = name in ("idle", "both"), name in ("stalled", "both")
         self.rng = random.Random(seed)
         self._inputs, self._outputs = [], []

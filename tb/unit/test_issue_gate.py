@@ -1,0 +1,192 @@
+"""The gate: each step in order, never too early, and never later than it has to be."""
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from convloom.spec import Config
+from convloom.spec.registers import Cause
+from convloom_rtl.issue_gate import JOB_CYCLES, IssueGate
+from convloom_rtl.payloads import cause_value
+from roles.geometry import ROWS
+from roles.stalls import Pauses
+from roles.unit import plain, sender, simulate
+
+CONFIGS = {
+    "one pass": Config(cin_lanes=4, cout_lanes=2, requant_lanes=2, line_bytes=1 << 10, output_slots=8),
+    "three passes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, output_slots=16),
+}
+ROW_DELAY, WEIGHT_DELAY, ROW_BYTES = 5, 9, 12
+FIRST_ROW = ROWS - 9  # the running row number wraps on the way
+ENDS = ("tile_end", "pixel_end", "job_end")
+
+
+def random_steps(rng, jobs):
+    """Steps of jobs of a few tiles each; every fourth is discarded, every third raw."""
+    row = 0
+    for _ in range(jobs):
+        if rng.random() < 0.25:
+            yield {"is_issue": 0, "first": 1, "row_end": 1, **dict.fromkeys(ENDS, 1), "raw": rng.randrange(2)}
+            continue
+        raw, tiles = rng.random() < 0.3, rng.randint(1, 4)
+        for tile in range(tiles):
+            issues = rng.choice((1, 1, 2, 5))
+            for n in range(issues):
+                row += rng.random() < 0.2
+                last = n == issues - 1
+                is_end = last and tile == tiles - 1
+                yield {
+                    "is_issue": 1,
+                    "issue": {"row": row % 256, "offset": rng.randrange(256), "weight": rng.randrange(1024)},
+                    "row": (FIRST_ROW + row) % ROWS,
+                    "needs": rng.choice((0, rng.randint(1, ROW_BYTES))),
+                    "raw": int(raw),
+                    "first": int(n == 0),
+                    "tile_end": int(last),
+                    "pixel_end": int(last and rng.random() < 0.5 or is_end),
+                    "row_end": int(is_end),
+                    "job_end": int(is_end),
+                    "free_to": (FIRST_ROW + row) % ROWS,
+                    "free_words": rng.randint(1, 99),
+                }
+
+
+class Gate:
+    """The gate between random rows and output slots that come free at random; records each cycle in `log`."""
+
+    OUTPUTS = ("tag", "issue", "free_to", "free", "freed")
+
+    def __init__(self, config, steps, rng, *, release=0.3, arrive=1.0):
+        self.config, self.steps, self.rng, self.release, self.arrive = config, steps, rng, release, arrive
+        self.dut = IssueGate(config, row_delay=ROW_DELAY, weight_delay=WEIGHT_DELAY)
+        self.log, self.passed = [], []  # passed: the cycle of each step
+        self.held, self.results = 0, 0  # output slots reserved, and those of them that hold a result
+
+    def run(self, pauses):
+        """Sends all steps and returns when the last has passed and given up all it has to."""
+        simulate(
+            self.dut, sender(self.dut.i, self.steps, pauses), self._finish, watchers=[self._rows, self._watch]
+        )
+        return self
+
+    async def _rows(self, ctx):
+        row, there = FIRST_ROW, 0
+        while True:
+            if self.rng.random() < self.arrive:
+                there += self.rng.choice((0, 1, 4, 12))
+            if there >= ROW_BYTES:
+                row, there = row + 1, 0
+            ctx.set(self.dut.i_progress, {"rows": row % ROWS, "bytes": there})
+            await ctx.tick()
+
+    async def _watch(self, ctx):
+        ports = [getattr(self.dut, f"o_{name}") for name in self.OUTPUTS] + [self.dut.i_progress]
+        ctx.set(self.dut.i_active, 1)
+        ctx.set(self.dut.i_cause, cause_value(Cause.DRAIN))
+        while True:
+            released = self.results > 0 and self.rng.random() < self.release
+            ctx.set(self.dut.i_released, released)
+            _, _, *sampled = await ctx.tick().sample(*ports)
+            cycle = dict(zip((*self.OUTPUTS, "progress"), map(plain, sampled), strict=True))
+            self.held, self.results = self.held - released, self.results - released
+            if cycle["tag"]["issue"] or cycle["tag"]["job_end"]:
+                self._pass(self.steps[len(self.passed)])
+            self.log.append(cycle | {"held": self.held})
+
+    def _pass(self, step):
+        slots = slots_of(step)
+        self.passed.append(len(self.log))
+        self.held += slots * step["first"]
+        self.results += slots * step["tile_end"]
+
+    async def _finish(self, ctx):
+        while len(self.passed) < len(self.steps):
+            await ctx.tick()
+        for _ in range(20):
+            await ctx.tick()
+
+
+def slots_of(step):
+    """Output slots of the step's tile."""
+    return 4 if step["raw"] and step["is_issue"] else 1
+
+
+def check_order(gate):
+    """Each step came out as it is, and not before its bytes were there."""
+    for step, at in zip(gate.steps, gate.passed, strict=True):
+        tag, progress = gate.log[at]["tag"], gate.log[at - 2]["progress"]
+        assert tag["issue"] == step["is_issue"] and tag["active"]
+        assert all(tag[name] == step[name] for name in ("first", *ENDS)), f"{tag}, not {step}"
+        if step["is_issue"]:
+            issue = gate.log[at]["issue"]
+            assert all(issue[name] == value for name, value in step["issue"].items()), f"{issue}, not {step}"
+            ahead = (progress["rows"] - step["row"] + ROWS // 2) % ROWS - ROWS // 2
+            assert step["needs"] == 0 or (ahead, progress["bytes"]) >= (0, step["needs"]), "issued too early"
+    between = set(range(len(gate.log))) - set(gate.passed)
+    assert not any(gate.log[at]["tag"][name] for at in between for name in ("issue", *ENDS))
+
+
+def check_room(gate):
+    """Slots, and the distances between results and between jobs."""
+    most = max(cycle["held"] for cycle in gate.log)
+    assert most <= gate.config.output_slots, f"{most} slots reserved"
+    ends = [(at, step) for at, step in zip(gate.passed, gate.steps, strict=True) if step["tile_end"]]
+    for (at, step), (following, _) in pairwise(ends):
+        assert following - at >= slots_of(step) * gate.config.passes
+    jobs = [at for at, step in ends if step["job_end"]]
+    assert all(following - at >= JOB_CYCLES for at, following in pairwise(jobs))
+
+
+def check_frees(gate):
+    """Rows and weights are given up so many cycles behind the issue that ends with them."""
+    free_to, frees = [0] * len(gate.log), {}
+    for step, at in zip(gate.steps, gate.passed, strict=True):
+        if step["row_end"] and step["is_issue"]:
+            free_to[at + ROW_DELAY :] = [step["free_to"]] * (len(gate.log) - at - ROW_DELAY)
+        if step["job_end"] and step["is_issue"]:
+            frees[at + WEIGHT_DELAY] = step["free_words"]
+    assert [cycle["free_to"] for cycle in gate.log] == free_to
+    assert {n: cycle["freed"] for n, cycle in enumerate(gate.log) if cycle["free"]} == frees
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_steps(name, stalls, seed):
+    """An output stall is slots that come free seldom."""
+    rng = random.Random(seed)
+    release = 0.06 if stalls.name in ("stalled", "both") else 0.7
+    gate = Gate(CONFIGS[name], list(random_steps(rng, 25)), rng, release=release, arrive=rng.choice((0.3, 1)))
+    gate.run(stalls.input())
+    check_order(gate)
+    check_room(gate)
+    check_frees(gate)
+
+
+def plain_step(**values):
+    """An issue of a tile that needs nothing."""
+    step = dict.fromkeys(("needs", "raw", "first", "row_end", *ENDS), 0)
+    return step | {"is_issue": 1, "issue": {}, "row": FIRST_ROW, "free_to": 0} | values
+
+
+def test_one_issue_per_cycle():
+    steps = [plain_step(first=1, tile_end=1) for _ in range(40)] + [plain_step(job_end=1)]
+    config = replace(CONFIGS["one pass"], output_slots=64)
+    gate = Gate(config, steps, random.Random(1), release=1).run(Pauses())
+    assert [after - at for at, after in pairwise(gate.passed)] == [1] * 40
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "cause"),
+    (
+        (plain_step(needs=ROW_BYTES, row=FIRST_ROW + 1), {"arrive": 0.01}, Cause.ACTIVATIONS),
+        (plain_step(first=1, tile_end=1), {"release": 0.01}, Cause.OUTPUT),
+        (plain_step(job_end=1), {}, Cause.ISSUE),
+    ),
+    ids=("activations", "output", "issue"),
+)
+def test_the_cause_of_a_wait(step, options, cause):
+    """The gate's own, where a step waits; the walker's, where there is none."""
+    gate = Gate(CONFIGS["one pass"], [step] * 9, random.Random(3), **options).run(Pauses())
+    waits = [cycle["tag"] for cycle in gate.log[3 : gate.passed[-1]] if not cycle["tag"]["issue"]]
+    assert {tag["cause"] for tag in waits} == {cause_value(cause)}
+    assert gate.log[-1]["tag"]["cause"] == cause_value(Cause.DRAIN)
