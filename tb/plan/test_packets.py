@@ -95,7 +95,7 @@ def test_activations_are_the_picture():
         (Tile(8, 64, 2, 1, 1, 1, 8, 1), None),
         (Tile(9, 64, 2, 1, 1, 1, 9, 1), "rows"),
         (Tile(8, 65, 2, 1, 1, 1, 8, 1), "rows"),
-        (Tile(1, 1, 1, 1, 1, 1, 1, 1, stride=(256, 1)), "stride_y"),
+        (Tile(1, 1, 1, 2, 1, 1, 1, 1, stride=(256, 1)), "stride_y"),
         (Tile(3, 1, 1, 1, 1, 1, 3, 1, dilation=(128, 1)), "live_rows"),
     ),
 )

@@ -1,6 +1,6 @@
 """The geometry of one job: what the descriptor says of it, and whether it fits an engine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from convloom.spec import DESCRIPTOR
@@ -37,6 +37,27 @@ class Tile:
     pad_left: int = 0
     useful: int | None = None
 
+    def __post_init__(self):
+        """A single tap has no dilation, a single output no stride."""
+        for name, counts in (("dilation", (self.kh, self.kw)), ("stride", (self.out_h, self.out_w))):
+            steps = tuple(
+                step if count > 1 else 1 for step, count in zip(getattr(self, name), counts, strict=True)
+            )
+            object.__setattr__(self, name, steps)
+
+    def folded(self):
+        """The same with the rows of each window side by side as channels, pad rows included."""
+        return replace(
+            self,
+            in_h=self.out_h,
+            in_c=self.kh * self.in_c,
+            kh=1,
+            stride=(1, self.stride[1]),
+            dilation=(1, self.dilation[1]),
+            pad_top=0,
+            useful=self.macs_per_pixel,
+        )
+
     @property
     def row_bytes(self):
         """Bytes of an input row."""
@@ -68,7 +89,7 @@ class Tile:
         return self.out_h * self.out_w * self.macs_per_pixel
 
     def slot(self, lanes):
-        """Words that one row takes in its bank: one whose length is no multiple of the lanes keeps its phase."""
+        """Words that one row takes in its bank: one more where they are no multiple of the lanes."""
         return ceil(self.row_bytes / lanes) + (self.row_bytes % lanes > 0)
 
     def bank_words(self, lanes):

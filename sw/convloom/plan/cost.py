@@ -1,0 +1,60 @@
+"""What one job costs the engine's parts, in cycles, when jobs run back to back."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, gcd
+
+from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES
+
+JOB_GAP = 4  # cycles from the last issue of a job to the first of the next
+LEAST_JOB = 24  # cycles between the last issues of two jobs, at least
+RAW_SLOTS = 4  # output slots of a raw tile
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cycles for which one job holds each part of the engine.
+
+    Members
+    -------
+    issue : of the array, with the pauses that the requantiser's lanes ask for
+    job, act, out : of the three streams
+    exposed : of the job stream that no computation hides: weights that find no room beside those of the job
+        before, where both are alike
+    """
+
+    issue: int
+    job: int
+    act: int
+    out: int
+    exposed: int
+
+    @property
+    def cycles(self):
+        """Cycles from the end of issue of a job to that of the next one, of the same kind."""
+        busiest = max(self.issue + JOB_GAP, self.job - self.exposed, self.act, self.out)
+        return max(busiest + self.exposed, LEAST_JOB)
+
+
+@lru_cache(maxsize=4096)
+def cost(tile, config, raw):
+    """The Cost of a Tile."""
+    cin, cout = config.cin_lanes, config.cout_lanes
+    k_tiles, words, slots = tile.k_tiles(cout), tile.words(config), RAW_SLOTS if raw else 1
+    records = ceil(k_tiles * cout * RECORD_BYTES / cin)
+    pixels = tile.out_h * tile.out_w
+    return Cost(
+        issue=pixels * k_tiles * max(words // k_tiles, slots * config.passes),
+        job=ceil(DESCRIPTOR_BYTES / cin) + records + words * cout,
+        act=act_cycles(tile, cin),
+        out=pixels * k_tiles * slots,
+        exposed=max(0, 2 * words - config.weight_words) * cout,
+    )
+
+
+def act_cycles(tile, lanes):
+    """Cycles in which the activations are written: a beat each, and one more for each row that ends within a beat,
+    the last row excepted."""
+    rows = tile.in_h - 1
+    whole = rows // (lanes // gcd(tile.row_bytes, lanes))
+    return ceil(tile.in_h * tile.row_bytes / lanes) + rows - whole

@@ -1,0 +1,125 @@
+"""The cuts of a layer that fit an engine."""
+
+from itertools import product
+
+from convloom.plan.jobs import Cut
+from convloom.plan.tile import LIMITS, Tile
+from convloom.spec.config import ROW_BANKS
+
+MOST = {name: most for name, (_, most) in LIMITS.items()}
+
+
+def cuts(layer, config):
+    """All cuts to be weighed, the plainest first; each one's jobs fit the engine.
+
+    Folded windows or not, groups one by one or several as one dense job; jobs that take half of the rings, so that
+    the next one's weights load meanwhile, or all; columns narrow enough that the rows of the next windows load
+    meanwhile, or not. What does not fit is cut: output columns, kernels, input channels, at last the kernel itself.
+    """
+    folds = (False, True) if layer.y.taps > 1 else (False,)
+    ways = product(folds, _group_counts(layer, config), (2, 1), (True, False))
+    found = (_cut(layer, config, *way) for way in ways)
+    return list(dict.fromkeys(cut for cut in found if cut))
+
+
+def _group_counts(layer, config):
+    """Numbers of groups that may run as one dense job: around what fills the lanes."""
+    c, k = layer.c // layer.groups, layer.k // layer.groups
+    most = min(layer.groups, max(4 * config.cin_lanes // c, 4 * config.cout_lanes // k, 1))
+    likely = {config.cin_lanes // c, config.cout_lanes // k, *(1 << n for n in range(most.bit_length()))}
+    return sorted(count for count in likely if 1 <= count <= most)
+
+
+def _cut(layer, config, folded, groups, share, ahead):
+    """The widest Cut that takes the rings' `share`th part and leaves room for rows `ahead`; None where none can."""
+    words = config.weight_words // share
+    pixel = _pixel(layer, config, folded, groups, words)
+    if not pixel:
+        return None
+    tile = pixel.folded() if folded else pixel
+    tiles = min(
+        words // (tile.kh * tile.runs * tile.chunks(config.cin_lanes)), _parameter_tiles(config, share)
+    )
+    out_w = _columns(layer, pixel, config, folded, ahead)
+    if not out_w or (groups > 1 and tiles < tile.k_tiles(config.cout_lanes)):
+        return None
+    kernels = layer.k // layer.groups if groups > 1 else tiles * config.cout_lanes
+    taps = pixel.kh, pixel.kw
+    return Cut(_rows(layer.y, folded), out_w, kernels, pixel.in_c // groups, taps, groups, folded)
+
+
+def _parameter_tiles(config, share):
+    return max(config.parameter_words // config.passes // share, 1)
+
+
+def _pixel(layer, config, folded, groups, words):
+    """The Tile of one output pixel, with the largest part of one tile of kernels that takes at most `words` weight
+    words; None where there is none. Groups that run together stay whole."""
+    c, k = layer.c // layer.groups * groups, layer.k // layer.groups * groups
+    k = k if groups > 1 else min(k, config.cout_lanes)
+
+    def fitting(kh, kw, channels):
+        y, x = layer.y.part((0, kh)), layer.x.part((0, kw))
+        rows, columns = min(y.reach, y.size), min(x.reach, x.size)
+        tile = Tile(rows, columns, channels, 1, 1, k, kh, kw, (1, 1), (y.dilation, x.dilation))
+        placed = tile.folded() if folded else tile
+        return tile if placed.words(config) <= words and not placed.misfit(config) else None
+
+    if groups > 1:
+        return fitting(layer.y.taps, layer.x.taps, c)
+    return next(
+        filter(None, (_most_channels(fitting, *taps, c, config.cin_lanes) for taps in _taps(layer))), None
+    )
+
+
+def _taps(layer):
+    """Sizes of a part of the kernel: all of it, then ever fewer rows, then ever fewer columns of one row."""
+    kh, kw = layer.y.taps, layer.x.taps
+    yield kh, kw
+    while kh > 1:
+        kh = -(-kh // 2)
+        yield kh, kw
+    while kw > 1:
+        kw = -(-kw // 2)
+        yield kh, kw
+
+
+def _most_channels(fitting, kh, kw, c, lanes):
+    """The Tile with the most channels that fits, where the channels are cut into equal parts of whole words."""
+    units = -(-c // lanes)
+    least, most = 1, units
+    if not fitting(kh, kw, min(lanes, c)):
+        return None
+    while least < most:  # fewest parts
+        parts = (least + most) // 2
+        if fitting(kh, kw, min(-(-units // parts) * lanes, c)):
+            most = parts
+        else:
+            least = parts + 1
+    return fitting(kh, kw, min(-(-units // least) * lanes, c))
+
+
+def _columns(layer, pixel, config, folded, ahead):
+    """The most output columns whose rows fit a bank: those of a window and, with `ahead`, of the next; 0: none do."""
+    live, step, height = (1, 1, layer.y.out) if folded else (pixel.live_rows, layer.y.stride, layer.y.size)
+    rows = min(live + (step if ahead else 0), height)
+    slot = min(config.bank_words // -(-rows // ROW_BANKS), MOST["slot"])
+    axis = layer.x.part((0, pixel.kw))
+    channels = pixel.in_c * (pixel.kh if folded else 1)
+    width = slot * config.cin_lanes // channels
+    if width * channels % config.cin_lanes:  # a row that keeps its phase takes a word more
+        width = (slot - 1) * config.cin_lanes // channels
+    width = min(width, MOST["in_w"])
+    if axis.stride * channels > MOST["column_step"]:
+        return int(width >= min(axis.reach, axis.size))
+    whole = max(layer.x.window((0, layer.x.out)).length, 1) <= width
+    return min(layer.x.out if whole else max((width - axis.reach) // axis.stride + 1, 0), MOST["out_w"])
+
+
+def _rows(axis, folded):
+    """The most output rows that a descriptor can say; the buffers ask for no fewer."""
+    if folded:
+        return MOST["in_h"]
+    if axis.stride > MOST["stride_y"]:
+        return 1
+    return max(min((MOST["in_h"] - axis.reach) // axis.stride + 1, MOST["out_h"]), 1)

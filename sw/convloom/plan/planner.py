@@ -1,0 +1,68 @@
+"""The planner: of all cuts of a layer that fit an engine, the one that takes the fewest cycles."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from convloom.plan.cost import cost
+from convloom.plan.cuts import cuts
+from convloom.plan.jobs import Cut, Job, block_jobs, make_jobs
+from convloom.plan.layer import Layer, pieces
+from convloom.spec import Config
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a layer runs on an engine.
+
+    Members
+    -------
+    layer, config : what was planned, and for what
+    cut : the chosen one
+    weighed : all cuts that were weighed, cheapest first: (cycles, Cut) each
+    """
+
+    layer: Layer
+    config: Config
+    cut: Cut
+    weighed: tuple[tuple[int, Cut], ...]
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """The jobs, in the order in which they run."""
+        return make_jobs(self.layer, self.cut, self.config)
+
+    @property
+    def is_partial(self):
+        """Whether jobs give partial sums, which the host adds."""
+        return _is_partial(self.layer, self.cut)
+
+    @property
+    def raw(self):
+        """Whether the jobs give int32 accumulators."""
+        return self.layer.raw or self.is_partial
+
+
+def _is_partial(layer, cut):
+    channels = layer.c // layer.groups * cut.groups
+    return cut.channels * cut.groups < channels or cut.taps != (layer.y.taps, layer.x.taps)
+
+
+@lru_cache(maxsize=256)
+def plan(layer, config):
+    """The Plan of a Layer for a Config. Pictures of a pointwise layer are planned as one, see Layer.stacked."""
+    layer = layer.stacked()
+    cycles = [(_cycles(layer, cut, config), n, cut) for n, cut in enumerate(cuts(layer, config))]
+    weighed = tuple((each, cut) for each, _, cut in sorted(cycles))
+    return Plan(layer, config, weighed[0][1], weighed)
+
+
+def _cycles(layer, cut, config):
+    """Cycles of all jobs, back to back. Pictures are alike, and so are groups, but for the last ones."""
+    raw = layer.raw or _is_partial(layer, cut)
+    counts = Counter(stop - start for start, stop in pieces(layer.groups, cut.groups))
+    return layer.n * sum(
+        count
+        * sum(cost(job.tile, config, raw).cycles for job in block_jobs(layer, cut, config, (0,), (0, groups)))
+        for groups, count in counts.items()
+    )
