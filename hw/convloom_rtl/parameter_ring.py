@@ -1,0 +1,95 @@
+"""The parameters of the jobs in flight: bias, multiplier and shift of each output channel."""
+
+from amaranth.hdl import Module, Signal, signed
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from convloom_rtl.payloads import RecordLayout
+from convloom_rtl.primitives.memory import BlockMemory
+
+Parameters = data.StructLayout({"bias": signed(32), "multiplier": 31, "shift": 5})
+
+# Where the ring goes from the word that it reads. `step`: to the next one. With it, `tile_end`: that was the tile's
+# last; then `job_end`, `rewind` or `advance`: to the next job's first word, this job's first, the next tile's
+# first, and without any of them to this tile's first again.
+RingStep = data.StructLayout({name: 1 for name in ("step", "tile_end", "advance", "rewind", "job_end")})
+
+
+class ParameterRing(wiring.Component):
+    """Takes a record per cycle, gives a word of requant_lanes channels per cycle.
+
+    Words lie one behind the other through all jobs, `passes` to a tile. A job's are given up together at its end;
+    a record waits while there is no room. Of its multiplier and shift the lower 31 and 5 bits are kept.
+
+    Members
+    -------
+    i : a record per channel, in order
+    i_step : in the cycle that reads a word for the last time
+    o : the word that was the current one LATENCY cycles before
+    """
+
+    LATENCY = BlockMemory.LATENCY
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i": In(stream.Signature(RecordLayout)),
+                "i_step": In(RingStep),
+                "o": Out(data.ArrayLayout(Parameters, config.requant_lanes)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        lanes, words = self.config.requant_lanes, self.config.parameter_words
+        place, freed = self._walk(m)
+        lane, word, written = Signal(range(lanes)), Signal(range(words)), Signal()
+        room = Signal(range(words + 1), init=words)
+        m.d.comb += [
+            # A word's last record takes its room: `room` counts words not yet complete as free.
+            self.i.ready.eq(room != 0),
+            written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
+        ]
+        m.d.sync += room.eq(room - written + freed)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += lane.eq(lane + 1)
+        with m.If(written):
+            m.d.sync += [lane.eq(0), word.eq(word + 1)]
+        for n in range(lanes):
+            m.submodules[f"lane_{n}"] = store = BlockMemory(Parameters, words)
+            m.d.comb += [
+                store.i_enable.eq(self.i.valid & self.i.ready & (lane == n)),
+                store.i_write_address.eq(word),
+                *(store.i_data[name].eq(self.i.p[name]) for name in Parameters.members),
+                store.i_read_address.eq(place),
+                self.o[n].eq(store.o_data),
+            ]
+        return m
+
+    def _walk(self, m):
+        """The word to read, and how many words were given up the cycle before.
+
+        Places count modulo twice the ring, so that the words of a job that fills it are told from none.
+        """
+        turns = range(2 * self.config.parameter_words)
+        place, tile, job = (
+            Signal(turns),
+            Signal(turns),
+            Signal(turns),
+        )  # this one, the tile's first, the job's first
+        behind, freed = Signal(turns), Signal(range(self.config.parameter_words + 1))
+        m.d.comb += behind.eq(place + 1)
+        m.d.sync += freed.eq(0)
+        with m.If(self.i_step.step):
+            m.d.sync += place.eq(behind)
+            with m.If(self.i_step.tile_end):
+                with m.If(self.i_step.job_end):
+                    m.d.sync += [tile.eq(behind), job.eq(behind), freed.eq(behind - job)]
+                with m.Elif(self.i_step.rewind):
+                    m.d.sync += [tile.eq(job), place.eq(job)]
+                with m.Elif(self.i_step.advance):
+                    m.d.sync += tile.eq(behind)
+                with m.Else():
+                    m.d.sync += place.eq(tile)
+        return place, freed

@@ -1,0 +1,36 @@
+"""The requantiser's multiplier: an accumulator by its scale."""
+
+from amaranth.hdl import Cat, Module, Signal, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from convloom_rtl.kit.pipeline import delay
+
+
+class WideProduct(wiring.Component):
+    """A product of signed 33 by unsigned 31 bits per cycle, `LATENCY` cycles later; no clock enable.
+
+    The latency is that of four 18x18 DSP blocks (input, pipeline and output register) and of two levels of
+    adders that join their products; the 33rd bit costs them nothing. The portable form delays the operands,
+    one 64-bit word, rather than the product: the same to the outside, and faster to simulate.
+
+    Members
+    -------
+    i_a : -2^31 to 2^31, both ends included: what an accumulator may become when it is rounded to float32
+    i_b : 0 to 2^31 - 1
+    o : the product, within 63 bits
+    """
+
+    LATENCY = 5
+    A, B = signed(33), 31
+
+    def __init__(self):
+        super().__init__({"i_a": In(self.A), "i_b": In(self.B), "o": Out(signed(63))})
+
+    def elaborate(self, platform):
+        m = Module()
+        operands = delay(m, Cat(self.i_a, self.i_b), self.LATENCY - 1, "operands")
+        product = Signal(signed(63), reset_less=True)
+        m.d.sync += product.eq(operands[:33].as_signed() * operands[33:])
+        m.d.comb += self.o.eq(product)
+        return m

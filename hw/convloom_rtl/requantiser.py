@@ -1,0 +1,109 @@
+"""Turns accumulators into output bytes: bias, scale, rounding, zero point, clamp; or bias alone."""
+
+from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.parameter_ring import ParameterRing
+from convloom_rtl.payloads import QuantiseJob, RecordLayout, piece, tile
+from convloom_rtl.rescaler import Rescaler
+from convloom_rtl.tile_passes import TilePasses
+
+
+class Requantiser(wiring.Component):
+    """requant_lanes accumulators per cycle: a tile in `passes` cycles, four times as many where it stays raw.
+
+    A tile's first piece comes `latency` cycles after the tile, raw or not, the others in the cycles behind. There
+    is no back-pressure: tiles come at least as far apart as one takes, and only when an output slot is free.
+    Bias and accumulator add modulo 2^32.
+
+    Members
+    -------
+    i_jobs : one per job, in order, there before the job's first tile
+    i_records : the parameters of k_tiles * cout_lanes channels of each job that is not discarded
+    i_tile, i_valid : a tile; its job's parameters have all been taken. A discarded job has one, of any contents
+    o_piece, o_valid : requant_lanes bytes: int8, or little-endian int32, lane by lane
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.rescaler = Rescaler(config.requant_lanes, config.roundings)
+        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 2
+        super().__init__(
+            {
+                "i_jobs": In(stream.Signature(QuantiseJob)),
+                "i_records": In(stream.Signature(RecordLayout)),
+                "i_tile": In(tile(config)),
+                "i_valid": In(1),
+                "o_piece": Out(piece(config)),
+                "o_valid": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.passes = passes = TilePasses(self.config)
+        m.submodules.ring = ring = ParameterRing(self.config)
+        m.submodules.rescaler = self.rescaler
+        assert ring.LATENCY == passes.LATENCY
+        connect(m, flipped(self.i_jobs), passes.i_jobs)
+        connect(m, flipped(self.i_records), ring.i)
+        m.d.comb += [
+            passes.i_tile.eq(self.i_tile),
+            passes.i_valid.eq(self.i_valid),
+            ring.i_step.eq(passes.o_step),
+        ]
+        control = delay(m, passes.o_control, 1, "biased_control")
+        m.d.comb += self.rescaler.i_rounding.eq(control.rounding)
+        sums = self._add_bias(m, passes.o_accumulators, ring.o)
+        raw = self._raw_bytes(m, sums, control)
+        control = delay(m, control, self.rescaler.latency, "rescaled_control")
+        self._finish(m, control, raw)
+        return m
+
+    def _add_bias(self, m, accumulators, parameters):
+        """A register for the sums, and for the scales beside them: all for the rescaler."""
+        rescaler = self.rescaler
+        sums, multipliers, shifts = (
+            Signal(port.shape(), name=name, reset_less=True)
+            for name, port in (
+                ("sums", rescaler.i_accumulators),
+                ("multipliers", rescaler.i_multipliers),
+                ("shifts", rescaler.i_shifts),
+            )
+        )
+        m.d.sync += [
+            *(sums[n].eq(accumulators[n] + channel.bias) for n, channel in enumerate(parameters)),
+            *(multipliers[n].eq(channel.multiplier) for n, channel in enumerate(parameters)),
+            *(shifts[n].eq(channel.shift) for n, channel in enumerate(parameters)),
+        ]
+        m.d.comb += [
+            rescaler.i_accumulators.eq(sums),
+            rescaler.i_multipliers.eq(multipliers),
+            rescaler.i_shifts.eq(shifts),
+        ]
+        return sums
+
+    def _raw_bytes(self, m, sums, control):
+        """The piece's bytes of the sums as they are, delayed until the others have their zero point."""
+        width = 8 * self.config.requant_lanes
+        chosen = Signal(width, reset_less=True)
+        m.d.sync += chosen.eq(sums.as_value().word_select(control.quarter, width))
+        return delay(m, chosen, self.rescaler.latency, "raw_bytes")
+
+    def _finish(self, m, control, raw):
+        """Zero point, then clamp."""
+        clamped_control = delay(m, control, 1, "clamped_control")
+        for lane, result in enumerate(self.rescaler.o):
+            moved = Signal(signed(11), name=f"moved_{lane}", reset_less=True)
+            m.d.sync += moved.eq(result + control.output_zero_point)
+            low, high = clamped_control.clamp_low, clamped_control.clamp_high
+            clamped = Mux(moved < low, low, Mux(moved > high, high, moved))
+            m.d.sync += self.o_piece.data[lane].eq(
+                Mux(clamped_control.raw, raw.word_select(lane, 8), clamped[:8])
+            )
+        m.d.sync += [
+            *(self.o_piece[name].eq(clamped_control[name]) for name in ("slot_end", "count", "last")),
+            self.o_valid.eq(clamped_control.valid),
+        ]
