@@ -75,13 +75,13 @@ def test_no_bias_is_zero_bias():
     np.testing.assert_array_equal(golden.accumulate(x, w, np.zeros(3, np.int32)), sums)
 
 
-@pytest.mark.parametrize("c", [515, 516, 132_105])
+@pytest.mark.parametrize("c", [515, 516, 519, 1037, 132_105])
 def test_extreme_sums_are_exact(c):
     """Around 2**24, where float32 no longer holds every sum, and around 2**32, where int32 wraps."""
-    x, w = np.full((1, 1, 1, c), -128, np.int8), np.full((2, 1, 1, c), -128, np.int8)
-    w[1, 0, 0, -1] = 127
+    x, w = np.full((1, 1, 1, c), -128, np.int8), np.full((3, 1, 1, c), -128, np.int8)
+    w[1, 0, 0, -1] = w[2] = 127
     sums = golden.accumulate(x, w, input_zero_point=127).ravel().tolist()
-    exact = [255 * 128 * c, 255 * 128 * (c - 1) - 255 * 127]
+    exact = [255 * 128 * c, 255 * 128 * (c - 1) - 255 * 127, -255 * 127 * c]
     assert sums == [(number + (1 << 31)) % (1 << 32) - (1 << 31) for number in exact]
 
 

@@ -127,7 +127,7 @@ def test_modes_differ_on_powers_of_two():
 
 
 def test_float32_reads_24_bits():
-    acc = np.arange(-1000, 1000, dtype=np.int32)
+    acc = np.arange(1 << 23, (1 << 23) + 1000, dtype=np.int32)
     expected = golden.rescale(acc, 0x6543_2180, 3, "float32")
     np.testing.assert_array_equal(golden.rescale(acc, 0x6543_21FF, 3, "float32"), expected)
 

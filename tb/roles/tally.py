@@ -14,6 +14,7 @@ class Count:
     outputs: int = 0
     telling: int = 0
     clamped: int = 0
+    mismatches: int = 0
 
     def add(self, other):
         """Adds another's counts."""
@@ -32,13 +33,13 @@ class Tally:
         assert actual.shape == expected.shape, f"{what}: shape {actual.shape}, not {expected.shape}"
         assert actual.dtype == expected.dtype, f"{what}: dtype {actual.dtype}, not {expected.dtype}"
         wrong = np.argwhere(actual != expected)
+        self.counts[key].add(Count(1, actual.size, telling, clamped, len(wrong)))
         if len(wrong):
             first = tuple(wrong[0])
             raise AssertionError(
                 f"{what}: {len(wrong)} of {actual.size} differ from {key}, first at {[*map(int, first)]}: "
                 f"{actual[first]}, not {expected[first]}"
             )
-        self.counts[key].add(Count(1, actual.size, telling, clamped))
 
     def finish(self):
         """Raises AssertionError where nothing was compared, or over a third of the outputs are on a clamp."""
@@ -53,7 +54,7 @@ class Tally:
 def table(counts):
     """The lines of a table of {(runtime, mode, class): Count}."""
     figures = f"{'layers':>7} {'outputs':>9} {'telling':>8}"
-    yield f"{'runtime':<18} {'mode':<10} {'class':<16} {figures}  mismatches"
+    yield f"{'runtime':<20} {'mode':<10} {'class':<16} {figures}  mismatches"
     for (runtime, mode, kind), count in sorted(counts.items()):
         figures = f"{count.layers:>7} {count.outputs:>9} {count.telling or '':>8}"
-        yield f"{runtime:<18} {mode:<10} {kind:<16} {figures}  0"
+        yield f"{runtime:<20} {mode:<10} {kind:<16} {figures} {count.mismatches:>11}"
