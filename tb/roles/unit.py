@@ -68,14 +68,19 @@ class StreamStalls:
 
 
 async def send(ctx, port, payloads, pauses):
-    """Drives the input stream `port` with each of `payloads`, and then leaves it idle."""
+    """Drives the input stream `port` with each of `payloads`, and then leaves it idle.
+
+    A pause has hit when its payload is taken at once: the stage had been waiting (its ready may depend on valid).
+    """
     for payload in payloads:
+        paused = pauses.paused
         while pauses.paused:
             ctx.set(port.valid, 0)
-            _, _, ready = await ctx.tick().sample(port.ready)
-            pauses.waited(ready)
+            await ctx.tick()
+            pauses.waited(False)
         ctx.set(port.payload, payload)
         ctx.set(port.valid, 1)
+        pauses.hits += bool(paused and ctx.get(port.ready))
         await ctx.tick().until(port.ready)
         pauses.transferred()
     ctx.set(port.valid, 0)

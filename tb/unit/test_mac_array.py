@@ -1,0 +1,94 @@
+"""The array: sums of products, tile by tile, and what travels with them."""
+
+import numpy as np
+import pytest
+from convloom.spec import Config
+from convloom_rtl.mac_array import DotProduct, MacArray
+from roles.unit import plain, simulate
+
+CONFIGS = {
+    "4x1": Config(cin_lanes=4, cout_lanes=1, requant_lanes=1),
+    "8x6": Config(cin_lanes=8, cout_lanes=6, requant_lanes=2),
+    "64x1": Config(cin_lanes=64, cout_lanes=1, requant_lanes=1),
+}
+FLAGS = ("pixel_end", "job_end", "advance", "rewind")
+
+
+def wrapped(sums):
+    """As int32."""
+    return (np.asarray(sums, np.int64) + 2**31) % 2**32 - 2**31
+
+
+def feed(dut, cycles):
+    """What stands at the outputs `latency` cycles after each of `cycles`: (activations, weights, tag)."""
+    seen = []
+
+    async def testbench(ctx):
+        set_before = None
+        for n in range(len(cycles) + dut.latency):
+            activations, weights, tag = cycles[min(n, len(cycles) - 1)]
+            if set_before is not weights:
+                ctx.set(dut.i_activations, activations.tolist())
+                ctx.set(dut.i_weights, weights.tolist())
+                set_before = weights
+            ctx.set(dut.i_tag, tag if n < len(cycles) else {})
+            _, _, *sampled = await ctx.tick().sample(dut.o_valid, dut.o_tile, dut.o_tag)
+            seen.append([plain(value) for value in sampled])
+
+    simulate(dut, testbench, limit=len(cycles) + 100)
+    return seen[dut.latency :]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_tiles_with_bubbles(name, seed):
+    """Bubbles, with junk on the data, change nothing."""
+    config, rng = CONFIGS[name], np.random.default_rng(seed)
+    cin, cout = config.cin_lanes, config.cout_lanes
+    cycles, first = [], 1
+    for _ in range(250):
+        issue, end = rng.random() < 0.8, rng.random() < 0.3
+        tag = {name: int(rng.integers(2)) for name in FLAGS} | {"issue": int(issue), "cause": 3}
+        tag |= {"first": first if issue else int(rng.integers(2)), "tile_end": int(issue and end)}
+        first = int(end) if issue else first
+        vectors = rng.choice((-128, -127, 0, 127, int(rng.integers(-128, 128))), (1 + cout, cin))
+        cycles.append((vectors[0], vectors[1:], tag))
+    sums, tiles = np.zeros(cout, np.int64), 0
+    for (activations, weights, tag), (valid, tile, out_tag) in zip(
+        cycles, feed(MacArray(config), cycles), strict=True
+    ):
+        if tag["issue"]:
+            sums = weights @ activations + (0 if tag["first"] else sums)
+        assert all(out_tag[name] == value for name, value in tag.items()) and valid == tag["tile_end"]
+        if valid:
+            tiles += 1
+            assert tile["accumulators"] == sums.tolist()
+            assert all(tile[name] == tag[name] for name in FLAGS)
+    assert tiles > 30
+
+
+def test_sums_wrap():
+    """Modulo 2^32, in both directions, by the largest products there are."""
+    config = CONFIGS["64x1"]
+    lows, highs = np.full(64, -128), np.full(64, 127)
+    issues = 2100  # 2^20 each
+    for weight in (lows, highs):
+        weights = weight[None]
+        tags = [{"issue": 1, "first": int(not n), "tile_end": int(n == issues - 1)} for n in range(issues)]
+        seen = feed(MacArray(config), [(lows, weights, tag) for tag in tags])
+        total = issues * int(lows @ weight)
+        assert not -(2**31) <= total < 2**31
+        assert seen[-1][1]["accumulators"] == [wrapped(total)]
+
+
+@pytest.mark.parametrize("lanes", (4, 8, 16))
+def test_latency_of_a_dot_product(lanes):
+    dut, seen = DotProduct(lanes), []
+
+    async def testbench(ctx):
+        ctx.set(dut.i_activations, [1] * lanes)
+        ctx.set(dut.i_weights, [2] * lanes)
+        for _ in range(DotProduct.latency(lanes) + 1):
+            seen.append((await ctx.tick().sample(dut.o))[-1])
+
+    simulate(dut, testbench)
+    assert seen[-2:] == [0, 2 * lanes] or seen[-1] == 2 * lanes and 2 * lanes not in seen[:-1]

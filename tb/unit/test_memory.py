@@ -1,0 +1,32 @@
+"""Block memory: what was written comes out two cycles after its address."""
+
+import random
+
+from convloom_rtl.primitives.memory import BlockMemory
+from roles.unit import simulate
+
+
+def test_random_reads_and_writes(seed):
+    """Apart from reads of the word that is being written, of which nothing is promised."""
+    rng, depth = random.Random(seed), 16
+    dut, words, reads, seen = BlockMemory(9, depth), [0] * depth, [], []
+
+    async def testbench(ctx):
+        for _ in range(300):
+            write, read, value = rng.randrange(depth), rng.randrange(depth), rng.randrange(512)
+            enable = rng.random() < 0.5
+            for port, number in (
+                (dut.i_enable, enable),
+                (dut.i_write_address, write),
+                (dut.i_read_address, read),
+                (dut.i_data, value),
+            ):
+                ctx.set(port, number)
+            reads.append(None if enable and read == write else words[read])
+            seen.append((await ctx.tick().sample(dut.o_data))[-1])
+            if enable:
+                words[write] = value
+
+    simulate(dut, testbench)
+    pairs = list(zip(reads, seen[dut.LATENCY :], strict=False))
+    assert all(value in (wanted, value if wanted is None else wanted) for wanted, value in pairs)

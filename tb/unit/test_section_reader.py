@@ -1,0 +1,55 @@
+"""The two long sections of a packet, whole, short or long. (Every cut is in test_job_reader.)"""
+
+import random
+
+import pytest
+from convloom.spec import RECORD, Config, ErrorCode
+from convloom.spec.job import RECORD_BYTES, unpack
+from convloom_rtl.section_reader import SectionReader
+from roles.unit import Collector, beats_of, send, simulate
+
+CONFIG = Config(cin_lanes=8, cout_lanes=3, requant_lanes=1, weight_words=64)
+RECORDS, LANE_WORDS = 2 * 3, 4 * 3  # two tiles, four words
+LENGTH = RECORDS * RECORD_BYTES + LANE_WORDS * 8
+
+
+@pytest.mark.parametrize(
+    ("length", "code"),
+    (
+        (LENGTH, ErrorCode.NONE),
+        (LENGTH - 1, ErrorCode.JOB_SHORT),
+        (RECORD_BYTES + 3, ErrorCode.JOB_SHORT),
+        (8, ErrorCode.JOB_SHORT),
+        (LENGTH + 8, ErrorCode.JOB_LONG),
+    ),
+)
+def test_always_whole(length, code, stalls, seed):
+    """What is lacking is zeros; what is too much stays where it is."""
+    packet, codes = random.Random(seed).randbytes(length), []
+    dut = SectionReader(CONFIG)
+    records = Collector(dut.o_records, RECORDS, stalls.output())
+    weights = Collector(dut.o_weights, LANE_WORDS, stalls.output())
+    pauses = stalls.input()
+
+    async def feed(ctx):
+        ctx.set(dut.i_k_tiles, 2)
+        ctx.set(dut.i_words, 4)
+        ctx.set(dut.i_start, 1)
+        await ctx.tick()
+        ctx.set(dut.i_start, 0)
+        ctx.set(dut.i_open, 1)
+        await send(ctx, dut.i, beats_of(packet, 8)[: LENGTH // 8], pauses)
+        ctx.set(dut.i_open, length > LENGTH)
+
+    async def watch(ctx):
+        while True:
+            _, _, done, told = await ctx.tick().sample(dut.o_done, dut.o_code)
+            codes.extend([told] * done)
+
+    simulate(dut, feed, records.run, weights.run, watchers=[watch])
+    whole = packet[:LENGTH].ljust(LENGTH, b"\0")
+    starts = range(0, RECORDS * RECORD_BYTES, RECORD_BYTES)
+    assert records.taken == [unpack(RECORD, whole[n : n + RECORD_BYTES]) for n in starts]
+    rest = range(RECORDS * RECORD_BYTES, LENGTH, 8)
+    assert weights.taken == [int.from_bytes(whole[n : n + 8], "little") for n in rest]
+    assert codes == [code]

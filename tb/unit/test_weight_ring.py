@@ -1,0 +1,85 @@
+"""Weights in, lane by lane; words out, from any address that holds one; room as jobs give theirs up."""
+
+import random
+from collections import deque
+
+import pytest
+from convloom.spec import Config
+from convloom_rtl.weight_ring import WeightRing
+from roles.unit import plain, sender, simulate
+
+CONFIGS = {
+    "4x3": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, weight_words=8),
+    "8x1": Config(cin_lanes=8, cout_lanes=1, requant_lanes=1, weight_words=16),
+}
+
+
+class Reader:
+    """Jobs of a few words: waits until one is whole, reads its words in any order, and gives them up."""
+
+    def __init__(self, dut, jobs, rng):
+        self.dut, self.jobs, self.rng, self.there = dut, jobs, rng, 0  # there: beats that were taken
+        self._expected = deque([None] * dut.LATENCY)
+
+    async def count(self, ctx):
+        """Counts the beats that are taken."""
+        while True:
+            _, _, valid, ready = await ctx.tick().sample(self.dut.i.valid, self.dut.i.ready)
+            self.there += valid & ready
+
+    async def run(self, ctx):
+        """Fails where a word that is live is not what was written."""
+        first, lanes, depth = 0, self.dut.config.cout_lanes, self.dut.config.weight_words
+        for job in self.jobs:
+            while self.there < (first + len(job)) * lanes:
+                await self._cycle(ctx)
+            for _ in range(self.rng.randint(1, 2 * len(job))):
+                n = self.rng.randrange(len(job))
+                await self._cycle(ctx, (first + n) % depth, job[n])
+            for _ in range(self.dut.LATENCY):
+                await self._cycle(ctx)
+            ctx.set(self.dut.i_freed, len(job))
+            ctx.set(self.dut.i_free, 1)
+            await self._cycle(ctx)
+            ctx.set(self.dut.i_free, 0)
+            first += len(job)
+
+    async def _cycle(self, ctx, address=0, expected=None):
+        ctx.set(self.dut.i_address, address)
+        self._expected.append(expected)
+        _, _, weights = await ctx.tick().sample(self.dut.o_weights)
+        wanted = self._expected.popleft()
+        assert wanted is None or plain(weights) == wanted, f"{plain(weights)}, not {wanted}"
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_jobs_of_any_size(name, seed, stalls):
+    """Up to the whole ring. A stalled output is a reader that is slow: it is, anyway."""
+    rng, config = random.Random(seed), CONFIGS[name]
+
+    def word():
+        return [[rng.randint(-128, 127) for _ in range(config.cin_lanes)] for _ in range(config.cout_lanes)]
+
+    sizes = [rng.choice((1, 2, config.weight_words, rng.randint(1, config.weight_words))) for _ in range(20)]
+    jobs = [[word() for _ in range(size)] for size in sizes]
+    beats = [bytes(n & 255 for n in lane) for job in jobs for each in job for lane in each]
+    dut = WeightRing(config)
+    reader = Reader(dut, jobs, rng)
+    numbers = [int.from_bytes(beat, "little") for beat in beats]
+    simulate(dut, sender(dut.i, numbers, stalls.input()), reader.run, watchers=[reader.count])
+
+
+def test_a_full_ring_takes_no_more():
+    """Until words are given up, and then so many more."""
+    config, taken = CONFIGS["4x3"], []
+    dut = WeightRing(config)
+
+    async def testbench(ctx):
+        ctx.set(dut.i.valid, 1)
+        for cycle in range(100):
+            ctx.set(dut.i_free, cycle == 50)
+            ctx.set(dut.i_freed, 2)
+            taken.append((await ctx.tick().sample(dut.i.ready))[-1])
+
+    simulate(dut, testbench)
+    assert sum(taken[:50]) == 8 * 3 and sum(taken[50:]) == 2 * 3
