@@ -5,10 +5,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec.registers import REPORT_WORDS, Cause
 
-from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.kit.stream import Queue
-from convloom_rtl.payloads import BEATS, Beats, CountJob, Tag, Totals, cause_value
+from convloom_rtl.kit.pipeline import delay, delay_together
+from convloom_rtl.payloads import BEATS, Beats, CountJob, ReportAccess, Tag, Totals, cause_value
 from convloom_rtl.primitives.memory import BlockMemory
+from convloom_rtl.report_ring import ReportRing
 
 COUNTED = tuple(
     name for name, _ in REPORT_WORDS if name != "job"
@@ -28,11 +28,11 @@ class Counters(wiring.Component):
 
     Members
     -------
-    i_tag : Tag of the issue or bubble that leaves the array; job_end at least len(COUNTED) + 4 cycles apart
+    i_tag : Tag of the issue or bubble that leaves the array; job_end at least len(COUNTED) + 5 cycles apart
     i_jobs : CountJob of each job, there before the first of its tags; taken with job_end
     i_beats : pulses: a beat of that stream was transferred
     o_totals : Totals
-    o_counts : the words of COUNTED for each job that wants a report, out of a queue that never gets full
+    o_counts : the shares of jobs that want a report and are not yet answered; words from 1 on, as in a report
     """
 
     def __init__(self, config):
@@ -43,7 +43,7 @@ class Counters(wiring.Component):
                 "i_jobs": In(stream.Signature(CountJob)),
                 "i_beats": In(Beats),
                 "o_totals": Out(Totals),
-                "o_counts": Out(stream.Signature(32)),
+                "o_counts": In(ReportAccess),
             }
         )
 
@@ -94,31 +94,35 @@ class Counters(wiring.Component):
         return reading, number, Array(words[name] for name in COUNTED)[number]
 
     def _tell_share(self, m, reading, number, total):
-        """Subtracts what the totals were at the end of the job before, and hands the share to the queue."""
+        """Subtracts what the totals were at the end of the job before, and keeps the share."""
+        m.submodules.before = before = BlockMemory(32, len(COUNTED))
+        m.submodules.shares = shares = ReportRing(self._most_shares(), first=1)
+        connect(m, shares.o, flipped(self.o_counts))
         wanted = Signal()
         with m.If(self.i_tag.job_end):
             m.d.sync += wanted.eq(self.i_jobs.p.report)
-        m.submodules.before = before = BlockMemory(32, len(COUNTED))
-        m.submodules.queue = queue = Queue(32, self._queue_words(), block=True)
-        connect(m, queue.o, flipped(self.o_counts))
-        word, number_then = delay(m, total, 1, "word"), delay(m, number, 1, "number")
-        read = delay(m, reading, 1, "read")
+        written, write_number, new = delay_together(m, (reading, number, total), 1, "written")
+        compared, compare_number, new_then = delay_together(m, (written, write_number, new), 1, "compared")
         m.d.comb += [
             before.i_read_address.eq(number),
-            before.i_write_address.eq(number_then),
-            before.i_data.eq(word),
-            before.i_enable.eq(read),
+            before.i_enable.eq(written),
+            before.i_write_address.eq(write_number),
+            before.i_data.eq(new),
         ]
-        later_read, later_word = delay(m, read, 1, "later_read"), delay(m, word, 1, "later_word")
-        later_number = delay(m, number_then, 1, "later_number")
         begun = Signal()  # the memory holds a reading: after a reset the totals were 0
         borrow, share = Signal(), Signal(32, reset_less=True)
-        borrowed = borrow & (later_number == COUNTED.index("macs_high"))
-        m.d.sync += Cat(share, borrow).eq(later_word - Mux(begun, before.o_data, 0) - borrowed)
-        with m.If(later_read & (later_number == len(COUNTED) - 1)):
+        old, borrowed = Mux(begun, before.o_data, 0), borrow & (compare_number == COUNTED.index("macs_high"))
+        m.d.sync += Cat(share, borrow).eq(new_then - old - borrowed)
+        ends = compared & (compare_number == len(COUNTED) - 1)
+        with m.If(ends):
             m.d.sync += begun.eq(1)
-        m.d.comb += [queue.i.p.eq(share), queue.i.valid.eq(delay(m, later_read, 1, "share_read") & wanted)]
+        m.d.comb += [
+            shares.i_write.eq(delay(m, compared, 1, "told") & wanted),
+            shares.i_number.eq(delay(m, compare_number + 1, 1, "told_number")),
+            shares.i_word.eq(share),
+            shares.i_ended.eq(delay(m, ends, 2, "ended") & wanted),
+        ]
 
-    def _queue_words(self):
-        jobs = self.config.jobs_in_flight + ENDED_JOBS
-        return 1 << (jobs * len(COUNTED) - 1).bit_length()
+    def _most_shares(self):
+        """A power of two that jobs with their issue ended, but not yet answered, never exceed."""
+        return 1 << (self.config.jobs_in_flight + ENDED_JOBS - 1).bit_length()

@@ -2,17 +2,20 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from amaranth.hdl import ResetInserter, Signal
 from convloom.spec import preset
 from convloom.spec.registers import Cause
-from convloom_rtl.counters import COUNTED, Counters
+from convloom_rtl.counters import COUNTED, ENDED_JOBS, Counters
 from convloom_rtl.payloads import BEATS
-from roles.unit import Collector, plain, simulate
+from roles.unit import plain, simulate
+from roles.unit_reports import read_report
 
 SETTLE = len(COUNTED) + 8  # cycles until all totals have counted the last tag
+NUMBERS = range(1, len(COUNTED) + 1)  # of the words of a share
 CAUSES = [f"lost_{cause.name.lower()}" for cause in Cause]
 
 
@@ -68,50 +71,53 @@ def wide(halves):
     return halves["low"] | halves["high"] << 32
 
 
-def test_totals_and_shares(stalls, seed):
+def wanted_shares(jobs):
+    return [words(count(job, tags)) for job, tags in jobs if job["report"]]
+
+
+def test_totals_and_shares(seed):
     """What is not wanted as a report is in the totals alone; each share begins where the job before ended."""
     rng, dut = random.Random(seed), Counters(preset("tiny"))
-    jobs = [random_job(rng) for _ in range(20)]
-    expected = [word for job, tags in jobs if job["report"] for word in words(count(job, tags))]
-    shares = Collector(dut.o_counts, len(expected), stalls.output())
-    totals = {}
+    jobs, shares, totals = [random_job(rng) for _ in range(20)], [], {}
+    expected = wanted_shares(jobs)
 
     async def testbench(ctx):
         await drive(ctx, dut, jobs)
         totals.update(plain(ctx.get(dut.o_totals)))
 
-    simulate(dut, testbench, shares.run)
-    assert shares.taken == expected
+    async def take(ctx):
+        while len(shares) < len(expected):
+            await ctx.tick().repeat(rng.choice((1, 1, 90)))
+            if ctx.get(dut.o_counts.waiting):
+                shares.append(await read_report(ctx, dut.o_counts, NUMBERS))
+
+    simulate(dut, testbench, take)
+    assert shares == expected
     counts = sum((count(job, tags) for job, tags in jobs), Counter())
-    assert {name: wide(totals[name]) for name in ("cycles", "busy", "macs")} == {
-        name: counts[name] for name in ("cycles", "busy", "macs")
+    for name in ("cycles", "busy", "macs"):
+        assert wide(totals[name]) == counts[name], name
+    assert {f"lost_{name}": number for name, number in totals["lost"].items()} == {
+        name: counts[name] for name in CAUSES
     }
-    assert [totals["lost"][name.removeprefix("lost_")] for name in CAUSES] == [
-        counts[name] for name in CAUSES
-    ]
     assert counts["cycles"] == counts["busy"] + sum(counts[name] for name in CAUSES)
 
 
 @pytest.mark.parametrize("jobs_in_flight", (2, 4, 8))
-def test_the_queue_holds_the_shares_of_all_jobs_that_can_wait(jobs_in_flight, seed):
+def test_the_shares_of_all_jobs_that_can_wait_are_kept(jobs_in_flight, seed):
     """Nothing is lost when the answers are held up until no more jobs can be on chip."""
-    rng, config = random.Random(seed), preset("tiny")
-    dut = Counters(type(config)(cin_lanes=4, cout_lanes=1, requant_lanes=1, jobs_in_flight=jobs_in_flight))
-    jobs = [random_job(rng, cycles=24) for _ in range(jobs_in_flight + 12)]
+    rng, dut = random.Random(seed), Counters(replace(preset("tiny"), jobs_in_flight=jobs_in_flight))
+    jobs, shares = [random_job(rng, cycles=24) for _ in range(jobs_in_flight + ENDED_JOBS)], []
     for job, _ in jobs:
         job["report"] = 1
-    taken = []
 
     async def testbench(ctx):
         await drive(ctx, dut, jobs)
-        ctx.set(dut.o_counts.ready, 1)
-        for _ in range(len(jobs) * len(COUNTED)):
-            _, _, valid, word = await ctx.tick().sample(dut.o_counts.valid, dut.o_counts.payload)
-            assert valid
-            taken.append(word)
+        assert ctx.get(dut.o_counts.waiting) == len(jobs)
+        for _ in jobs:
+            shares.append(await read_report(ctx, dut.o_counts, NUMBERS))
 
     simulate(dut, testbench)
-    assert taken == [word for job, tags in jobs for word in words(count(job, tags))]
+    assert shares == wanted_shares(jobs)
 
 
 def test_the_high_half_is_a_cycle_behind_the_low_one(seed):
@@ -148,10 +154,7 @@ def test_a_reset_begins_anew(seed):
         ctx.set(reset, 0)
         assert wide(plain(ctx.get(counters.o_totals.cycles))) == 0
         await drive(ctx, counters, [after])
-        ctx.set(counters.o_counts.ready, 1)
-        for _ in COUNTED:
-            taken.append(ctx.get(counters.o_counts.payload))
-            await ctx.tick()
+        taken.extend(await read_report(ctx, counters.o_counts, NUMBERS))
 
     simulate(dut, testbench)
     assert taken == words(count(*after))

@@ -7,10 +7,13 @@ import pytest
 from convloom.spec import ErrorCode, preset
 from convloom.spec.registers import REPORT_WORDS
 from convloom_rtl.reporter import Reporter
-from roles.unit import plain, sender, simulate
+from roles.unit import StreamStalls, plain, sender, simulate
+from roles.unit_reports import Provider, read_report
 
+WORDS = range(len(REPORT_WORDS))
 COUNTS = len(REPORT_WORDS) - 1
 DEPTHS = (1, 2, 16)
+PARTS = ("job", "code", "counts", "answer")  # of what ends a job
 
 
 def reporter(depth):
@@ -54,39 +57,34 @@ class Ends:
             await ctx.tick()
 
 
-def senders(dut, jobs, stalls):
-    """Testbenches that tell `dut` of the jobs, each stream at its own pace."""
-    counts = [word for job in jobs for word in job[2]]
-    streams = (
-        (dut.i_jobs, [job[0] for job in jobs]),
-        (dut.i_codes, [job[1] for job in jobs]),
-        (dut.i_counts, counts),
-    )
-    return [sender(port, payloads, stalls.input()) for port, payloads in streams]
+def run(dut, jobs, stalls, rng, *testbenches, ends):
+    """Runs `testbenches` while `dut` is told of the jobs and their counts, each at its own pace."""
+    provider = Provider(dut.i_counts)
+
+    async def count(ctx):
+        for words in (counts for _, _, counts in jobs if counts):
+            await ctx.tick().repeat(rng.choice((1, 20)))
+            provider.add(dict(enumerate(words, start=1)))
+
+    packets = sender(dut.i_jobs, [job for job, _, _ in jobs], stalls.input())
+    codes = sender(dut.i_codes, [code for _, code, _ in jobs], stalls.input())
+    simulate(dut, packets, codes, count, *testbenches, watchers=[ends.watch, provider.watch])
+
+
+async def answer(ctx, dut):
+    """A job's answer leaves."""
+    ctx.set(dut.i_answered, 1)
+    await ctx.tick()
+    ctx.set(dut.i_answered, 0)
 
 
 def answers(dut, number, rng):
     async def testbench(ctx):
         for _ in range(number):
             await ctx.tick().repeat(rng.choice((1, 1, 20)))
-            ctx.set(dut.i_answered, 1)
-            await ctx.tick()
-            ctx.set(dut.i_answered, 0)
+            await answer(ctx, dut)
 
     return testbench
-
-
-async def read_report(ctx, dut):
-    """The words of the oldest report, which is then popped."""
-    words = []
-    for index in range(len(REPORT_WORDS)):
-        ctx.set(dut.reports.index, index)
-        await ctx.tick().repeat(2)
-        words.append(ctx.get(dut.reports.word))
-    ctx.set(dut.reports.pop, 1)
-    await ctx.tick()
-    ctx.set(dut.reports.pop, 0)
-    return words
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
@@ -99,9 +97,9 @@ def test_every_job_ends_once_and_in_order(depth, stalls, seed):
         while not (len(ends.done) == len(jobs) and ctx.get(dut.reports.waiting) == 0):
             await ctx.tick()
             if ctx.get(dut.reports.waiting):
-                read.append(await read_report(ctx, dut))
+                read.append(await read_report(ctx, dut.reports, WORDS))
 
-    simulate(dut, *senders(dut, jobs, stalls), answers(dut, len(jobs), rng), drain, watchers=[ends.watch])
+    run(dut, jobs, stalls, rng, answers(dut, len(jobs), rng), drain, ends=ends)
     assert ends.done == [done(*job) for job in jobs]
     expected = iter([report(*job) for job in jobs if job[0]["report"]])
     assert all(words in expected for words in read), "a report that is wrong, or out of order"
@@ -110,7 +108,7 @@ def test_every_job_ends_once_and_in_order(depth, stalls, seed):
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_the_newest_reports_are_dropped(depth, stalls, seed):
+def test_the_newest_reports_are_dropped(depth, seed):
     """The oldest stay as they are, and after a pop the next one finds room."""
     rng, dut = random.Random(seed), reporter(depth)
     jobs, ends, read = random_jobs(rng, depth + 4, report=1), Ends(dut), []
@@ -119,47 +117,47 @@ def test_the_newest_reports_are_dropped(depth, stalls, seed):
         while len(ends.done) < depth + 3:
             await ctx.tick()
         assert ends.lost == 3 and ctx.get(dut.reports.waiting) == depth
-        read.append(await read_report(ctx, dut))
-        ctx.set(dut.i_answered, 1)
-        await ctx.tick()
-        ctx.set(dut.i_answered, 0)
+        read.append(await read_report(ctx, dut.reports, WORDS))
+        await answer(ctx, dut)
         while len(ends.done) < depth + 4:
             await ctx.tick()
         while ctx.get(dut.reports.waiting):
-            read.append(await read_report(ctx, dut))
+            read.append(await read_report(ctx, dut.reports, WORDS))
 
-    simulate(dut, *senders(dut, jobs, stalls), answers(dut, depth + 3, rng), drain, watchers=[ends.watch])
+    run(dut, jobs, StreamStalls("none", seed), rng, answers(dut, depth + 3, rng), drain, ends=ends)
     assert ends.lost == 3
     assert read == [report(*job) for job in (*jobs[:depth], jobs[-1])]
 
 
-@pytest.mark.parametrize("missing", ("job", "code", "counts", "answer"))
+@pytest.mark.parametrize("missing", PARTS)
 def test_a_job_is_not_done_before_all_of_it_is_there(missing, seed):
     rng, dut = random.Random(seed), reporter(4)
-    (job, code, counts), ends = random_jobs(rng, 1, report=1)[0], Ends(dut)
+    job, ends, provider = random_jobs(rng, 1, report=1)[0], Ends(dut), Provider(dut.i_counts)
+
+    async def tell(ctx, what):
+        if what == "counts":
+            provider.add(dict(enumerate(job[2], start=1)))
+        elif what == "answer":
+            await answer(ctx, dut)
+        else:
+            ctx.set(getattr(dut, f"i_{what}s").valid, 1)
 
     async def testbench(ctx):
-        ctx.set(dut.i_jobs.payload, job)
-        ctx.set(dut.i_codes.payload, code)
-        ctx.set(dut.i_counts.payload, counts[0])
-        there = {"job": dut.i_jobs.valid, "code": dut.i_codes.valid, "counts": dut.i_counts.valid}
-        for name, valid in there.items():
-            ctx.set(valid, name != missing)
-        ctx.set(dut.i_answered, missing != "answer")
-        await ctx.tick()
-        ctx.set(dut.i_answered, 0)
+        ctx.set(dut.i_jobs.payload, job[0])
+        ctx.set(dut.i_codes.payload, job[1])
+        for what in PARTS:
+            if what != missing:
+                await tell(ctx, what)
         await ctx.tick().repeat(40)
         assert not ends.done and ctx.get(dut.o_busy) == (missing != "answer")
-        ctx.set(there.get(missing, dut.i_answered), 1)
-        await ctx.tick()
-        ctx.set(dut.i_answered, 0)
+        await tell(ctx, missing)
         await ctx.tick().repeat(40)
-        assert ends.done[:1] == [done(job, code, counts)] and not ctx.get(dut.o_busy)
+        assert ends.done == [done(*job)] and not ctx.get(dut.o_busy)
 
-    simulate(dut, testbench, watchers=[ends.watch])
+    simulate(dut, testbench, watchers=[ends.watch, provider.watch])
 
 
-def test_a_pop_of_nothing_does_nothing(stalls, seed):
+def test_a_pop_of_nothing_does_nothing(seed):
     rng, dut = random.Random(seed), reporter(2)
     jobs = random_jobs(rng, 1, report=1)
 
@@ -168,13 +166,11 @@ def test_a_pop_of_nothing_does_nothing(stalls, seed):
         await ctx.tick().repeat(3)
         assert ctx.get(dut.reports.waiting) == 0
         ctx.set(dut.reports.pop, 0)
-        ctx.set(dut.i_answered, 1)
-        await ctx.tick()
-        ctx.set(dut.i_answered, 0)
+        await answer(ctx, dut)
         await ctx.tick().until(dut.o_done.valid)
-        assert await read_report(ctx, dut) == report(*jobs[0])
+        assert await read_report(ctx, dut.reports, WORDS) == report(*jobs[0])
 
-    simulate(dut, *senders(dut, jobs, stalls), testbench)
+    run(dut, jobs, StreamStalls("none", seed), rng, testbench, ends=Ends(dut))
 
 
 def test_two_cycles_for_a_job_without_a_report():
