@@ -1,4 +1,4 @@
-"""Layers from the whole space of what the host accepts: drawn by hypothesis, with a reference of their own."""
+"""Layers from the whole space that the host accepts: drawn by hypothesis, with a reference of their own."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ class AnyLayer:
         return (out[:, 0, 0] if self.kind == "fully_connected" else out), macs
 
     def _tap(self, x, w, sums, i, j):
-        """Adds what a tap gives. Returns its MACs: an output outside of which the input ends counts as well."""
+        """Adds what a tap gives. Returns its MACs: those with padding count as well."""
         rows, columns = (
             self._meet(0, i, x.shape[1], sums.shape[1]),
             self._meet(1, j, x.shape[2], sums.shape[2]),
@@ -128,14 +128,14 @@ class AnyLayer:
 
     def classes(self):
         """Those of CLASSES that the layer belongs to."""
-        options, (kn, kh, kw, _) = self.options, self.kernels().shape
+        options, (_, kh, kw, _) = self.options, self.kernels().shape
         channels = self.x.shape[-1]
         reach, pads = self.reach(), self.pads()
         requant = options.get("requant")
         found = {
             "dense": self.kind == "conv2d" and self.groups == 1 and kh * kw > 1,
             "pointwise": self.kind == "conv2d" and kh * kw == 1,
-            "grouped": self.kind == "conv2d" and 1 < self.groups,
+            "grouped": self.kind == "conv2d" and self.groups > 1,
             "depthwise": self.groups == channels > 1,
             "transposed": self.kind == "conv_transpose2d",
             "fully_connected": self.kind == "fully_connected",

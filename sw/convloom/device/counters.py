@@ -84,6 +84,7 @@ class LayerReport:
     def __str__(self):
         lost = ", ".join(f"{name.lower()} {count}" for name, count in self.lost.items() if count)
         return (
-            f"{self.macs} MACs in {self.cycles} cycles, {self.utilisation:.1%} of {self.multipliers} multipliers "
-            f"({self.bound} cycles at least: {self.bound_by}), {len(self.jobs)} jobs, lost: {lost or 'none'}"
+            f"{self.macs} MACs in {self.cycles} cycles, {self.utilisation:.1%} of {self.multipliers} "
+            f"multipliers ({self.bound} cycles at least: {self.bound_by}), {len(self.jobs)} jobs, "
+            f"lost: {lost or 'none'}"
         )

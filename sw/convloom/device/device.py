@@ -24,14 +24,14 @@ class Device:
     bias : int32 [kn], or None for zeros
     requant : a Requant; None gives the int32 accumulators, which wrap modulo 2**32
     stride, dilation : a whole number or (y, x)
-    padding : "same" (TFLite's), "valid" or ((top, bottom), (left, right)); pads may be larger than the kernel, and
-        negative, which crops the input
+    padding : "same" (TFLite's), "valid" or ((top, bottom), (left, right)); pads may be larger than the
+        kernel, and negative, which crops the input
     groups : a divisor of c and kn
 
-    What the engine cannot finish (a scale of 1 or more, a mode that is not built in, partial sums, weights with a
-    zero point) the host requantises from raw accumulators, to the same bytes. All jobs of a layer are handed over
-    before the first answer is waited for. Each layer raises ValueError for an argument of a wrong type, shape or
-    range, and DeviceError where the device does not answer or a job fails.
+    What the engine cannot finish (a scale of 1 or more, a mode that is not built in, partial sums, weights
+    with a zero point) the host requantises from raw accumulators, to the same bytes. All jobs of a layer are
+    handed over before the first answer is waited for. Each layer raises ValueError for an argument of a wrong
+    type, shape or range, and DeviceError where the device does not answer or a job fails.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Device:
         requant=None,
         weight_zero_point=0,
     ):
-        """x [n, h, w, c] with w [kn, kh, kw, c/groups]: [n, ho, wo, kn]. Group g has kernels g*kn/groups and on."""
+        """x [n, h, w, c] with w [kn, kh, kw, c/groups]: [n, ho, wo, kn]."""
         operands = Operands(x, w, bias, groups, input_zero_point, weight_zero_point, requant)
         stride, dilation = arguments.steps("stride", stride), arguments.steps("dilation", dilation)
         padding = arguments.padding(padding)
@@ -98,9 +98,11 @@ class Device:
         weight_zero_point=0,
         output_padding=(0, 0),
     ):
-        """x [n, h, w, c] with w [kn, kh, kw, c/groups], not flipped: out[y*stride + i*dilation - pad] += x[y] * w[i].
+        """x [n, h, w, c] with w [kn, kh, kw, c/groups], not flipped: [n, ho, wo, kn].
 
-        "same" gives h * stride, "valid" has no pads; output_padding (y, x) is added at the bottom and on the right.
+        out[y*stride + i*dilation - pad] += x[y] * w[i].
+        "same" gives h * stride, "valid" has no pads; output_padding (y, x) is added at the bottom and on the
+        right.
         Zeros between the inputs are not multiplied: outputs a stride apart are a convolution of stride 1.
         """
         operands = Operands(x, w, bias, groups, input_zero_point, weight_zero_point, requant)

@@ -1,4 +1,4 @@
-"""The golden device: answers the same packets with the same bytes and keeps the same registers, without the RTL."""
+"""The golden device: answers the same packets with the same bytes and keeps the same registers."""
 
 from collections import deque
 

@@ -18,7 +18,7 @@ def read_configuration(transport, expected=None):
         raise DeviceError(f"the device's configuration registers make no sense: {error}") from None
     if config.hash != words["CONFIG_HASH"]:
         raise DeviceError(
-            f"CONFIG_HASH must be 0x{config.hash:08X} for what the registers say, not 0x{words['CONFIG_HASH']:08X}"
+            f"CONFIG_HASH must be 0x{config.hash:08X} for {config}, not 0x{words['CONFIG_HASH']:08X}"
         )
     if expected is None:
         named = (preset for preset in PRESETS.values() if preset.hash == config.hash)

@@ -21,8 +21,8 @@ def open(name="sim", config=None, **options):
 
     Parameters
     ----------
-    name : "golden", the golden model behind the device's interface, or "sim", the Verilated RTL; with ":" and the
-        name of a preset that one, as in "sim:large", else "small"
+    name : "golden", the golden model behind the device's interface, or "sim", the Verilated RTL; with ":" and
+        the name of a preset that one, as in "sim:large", else "small"
     config : a Config, rather than a preset
     options : of Device
 

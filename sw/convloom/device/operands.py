@@ -14,8 +14,8 @@ UNSIGNED = 128  # uint8 is int8 with all numbers, zero points too, minus this
 class Operands:
     """What a layer is computed from. Nothing is cast that has another type; arrays are made contiguous.
 
-    Where weights have a zero point z, sum((w - z) * x) is sum(w * x) - z * sum(x): each group gets a helper, one
-    more kernel of ones, whose sums the host takes z times away.
+    Where weights have a zero point z, sum((w - z) * x) is sum(w * x) - z * sum(x): each group gets a helper,
+    one more kernel of ones, whose sums the host takes z times away.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Operands:
             requant.channels(len(w))
 
     def _with_helper(self, kernels, value):
-        """`kernels` [kn, ...] with one of `value`s behind each group's, where there is a weight zero point."""
+        """`kernels` [kn, ...] with one of `value`s behind each group's, where weights have a zero point."""
         if not self.has_helper:
             return np.ascontiguousarray(kernels)
         grouped = kernels.reshape(self.groups, -1, *kernels.shape[1:])
@@ -72,7 +72,7 @@ class Operands:
         return self._kernels
 
     def complete(self, out):
-        """The output of what a device gave: its bytes, or the int32 accumulators [n, y, x, k] finished here."""
+        """The output of what a device gave: bytes, or int32 accumulators [n, y, x, k], finished here."""
         if out.dtype == np.int8:
             return out if self.requant.dtype == "int8" else _flip(out).view(np.uint8)
         if self.has_helper:

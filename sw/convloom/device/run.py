@@ -37,8 +37,8 @@ class Run:
         x : int8 [n, h, w, c]
         w : int8 [k, kh, kw, c/groups]
         bias : int32 [k]
-        finish : what the device does with the accumulators, a Finish; None: the output is int32. It is int32 too
-            where the layer has to be cut into partial sums.
+        finish : what the device does with the accumulators, a Finish; None: the output is int32. It is int32
+            too where the layer has to be cut into partial sums.
         """
         planned, shape = plan(layer, self.config), (layer.n, layer.y.out, layer.x.out, layer.k)
         layer = planned.layer
@@ -64,8 +64,10 @@ class Run:
         self.next_id = (self.next_id + 1) & 0xFFFF
 
     def wait(self):
-        """Waits for all answers and puts them in place. Returns the LayerReport. Raises DeviceError for a job that
-        failed, and where an answer does not come."""
+        """Waits for all answers and puts them in place. Returns the LayerReport.
+
+        Raises DeviceError for a job that failed, and where an answer does not come.
+        """
         for ticket, job, out, raw in self._waiting:
             answer = self.transport.wait(ticket, self.timeout)
             expected = job.tile.out_h * job.tile.out_w * job.tile.out_c * (4 if raw else 1)
@@ -100,8 +102,11 @@ class Finish:
 
     @classmethod
     def of(cls, requant, k, config):
-        """That of a Requant for k channels, or None where the device cannot do it: a scale of 1 or more, or a mode
-        that is not built in. uint8 is int8 with all numbers minus 128."""
+        """That of a Requant for k channels, or None where the device cannot do it.
+
+        That is a scale of 1 or more, or a mode that is not built in. uint8 is int8 with all numbers minus
+        128.
+        """
         multiplier, shift = requant.channels(k)
         if np.any(shift < 0) or requant.rounding not in config.roundings:
             return None

@@ -7,7 +7,7 @@ from convloom.plan.layer import Axis
 
 
 def pads_of(padding, size, reach, stride):
-    """(before, behind) of one axis. "same" is TFLite's: as many outputs as strides begun, the odd pad behind."""
+    """(before, behind) of one axis. "same" is TFLite's: an output for each stride, the odd pad behind."""
     if padding == "valid":
         return 0, 0
     if padding == "same":
@@ -50,10 +50,11 @@ class Phase:
 
 
 def transposed(size, taps, stride, dilation, padding, output_padding):
-    """The length of a transposed convolution's output, and its Phases: out[y * stride + i * dilation - pad] += x[y].
+    """The length of a transposed convolution's output, and its Phases.
 
-    Outputs whose numbers leave the same remainder by the stride meet every stride / gcd(stride, dilation)th tap;
-    seen from there, it is a convolution of stride 1. Raises ValueError for an empty output.
+    It is out[y * stride + i * dilation - pad] += x[y] * w[i].
+    Outputs whose numbers leave the same remainder by the stride meet every stride / gcd(stride, dilation)th
+    tap; seen from there, it is a convolution of stride 1. Raises ValueError for an empty output.
     """
     reach = (taps - 1) * dilation + 1
     if padding == "same":

@@ -53,8 +53,10 @@ def cost(tile, config, raw):
 
 
 def act_cycles(tile, lanes):
-    """Cycles in which the activations are written: a beat each, and one more for each row that ends within a beat,
-    the last row excepted."""
+    """Cycles in which the activations are written.
+
+    A beat each, and one more for each row but the last that ends within a beat.
+    """
     rows = tile.in_h - 1
     whole = rows // (lanes // gcd(tile.row_bytes, lanes))
     return ceil(tile.in_h * tile.row_bytes / lanes) + rows - whole

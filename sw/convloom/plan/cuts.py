@@ -12,9 +12,10 @@ MOST = {name: most for name, (_, most) in LIMITS.items()}
 def cuts(layer, config):
     """All cuts to be weighed, the plainest first; each one's jobs fit the engine.
 
-    Folded windows or not, groups one by one or several as one dense job; jobs that take half of the rings, so that
-    the next one's weights load meanwhile, or all; columns narrow enough that the rows of the next windows load
-    meanwhile, or not. What does not fit is cut: output columns, kernels, input channels, at last the kernel itself.
+    Folded windows or not, groups one by one or several as one dense job; jobs that take half of the rings, so
+    that the next one's weights load meanwhile, or all; columns narrow enough that the rows of the next
+    windows load meanwhile, or not. What does not fit is cut: output columns, kernels, input channels, at last
+    the kernel itself.
     """
     folds = (False, True) if layer.y.taps > 1 else (False,)
     ways = product(folds, _group_counts(layer, config), (2, 1), (True, False))
@@ -31,7 +32,7 @@ def _group_counts(layer, config):
 
 
 def _cut(layer, config, folded, groups, share, ahead):
-    """The widest Cut that takes the rings' `share`th part and leaves room for rows `ahead`; None where none can."""
+    """The widest Cut that takes a `share`th of the rings and leaves room for rows `ahead`, or None."""
     words = config.weight_words // share
     pixel = _pixel(layer, config, folded, groups, words)
     if not pixel:
@@ -53,8 +54,10 @@ def _parameter_tiles(config, share):
 
 
 def _pixel(layer, config, folded, groups, words):
-    """The Tile of one output pixel, with the largest part of one tile of kernels that takes at most `words` weight
-    words; None where there is none. Groups that run together stay whole."""
+    """The Tile of one output pixel with the largest part of one tile of kernels that fits, or None.
+
+    It takes at most `words` weight words. Groups that run together stay whole.
+    """
     c, k = layer.c // layer.groups * groups, layer.k // layer.groups * groups
     k = k if groups > 1 else min(k, config.cout_lanes)
 
@@ -85,7 +88,7 @@ def _taps(layer):
 
 
 def _most_channels(fitting, kh, kw, c, lanes):
-    """The Tile with the most channels that fits, where the channels are cut into equal parts of whole words."""
+    """The Tile with the most channels that fits, where these are cut into equal parts of whole words."""
     units = -(-c // lanes)
     least, most = 1, units
     if not fitting(kh, kw, min(lanes, c)):
@@ -100,7 +103,7 @@ def _most_channels(fitting, kh, kw, c, lanes):
 
 
 def _columns(layer, pixel, config, folded, ahead):
-    """The most output columns whose rows fit a bank: those of a window and, with `ahead`, of the next; 0: none do."""
+    """The most output columns whose rows fit: those of a window and, with `ahead`, of the next one."""
     live, step, height = (1, 1, layer.y.out) if folded else (pixel.live_rows, layer.y.stride, layer.y.size)
     rows = min(live + (step if ahead else 0), height)
     slot = min(config.bank_words // -(-rows // ROW_BANKS), MOST["slot"])

@@ -1,4 +1,4 @@
-"""A cut makes jobs of a layer: which part of the input and of the kernels each one gets, and what it gives."""
+"""A cut makes jobs of a layer: which part of the input and of the kernels each one gets."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -92,7 +92,7 @@ def block_jobs(layer, cut, config, images, groups):
 
 
 def _axis_pieces(axis, most, most_pad):
-    """Ranges of an axis' outputs. Where padding is wider than `most_pad`, the outputs wholly in it are apart."""
+    """Ranges of an axis' outputs. Where padding is wider than `most_pad`, outputs wholly in it are apart."""
     lead = 0
     if axis.pad > most_pad:
         lead = min(max(-(-(axis.pad - axis.reach + 1) // axis.stride), 0), axis.out)

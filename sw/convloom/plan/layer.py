@@ -80,7 +80,7 @@ class Layer:
         return self.n * self.y.out * self.x.out * kernels * taps
 
     def stacked(self):
-        """The same with all pictures on top of each other as one, where no window reaches from one to the next."""
+        """The same with all pictures on top of each other, where no window reaches from one to the next."""
         if self.n == 1 or any(axis != Axis(axis.size, 1, axis.size) for axis in (self.y, self.x)):
             return self
         height = self.n * self.y.size

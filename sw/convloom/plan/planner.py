@@ -50,7 +50,7 @@ def _is_partial(layer, cut):
 
 @lru_cache(maxsize=256)
 def plan(layer, config):
-    """The Plan of a Layer for a Config. Pictures of a pointwise layer are planned as one, see Layer.stacked."""
+    """The Plan of a Layer for a Config. Pictures of a pointwise layer become one, see Layer.stacked."""
     layer = layer.stacked()
     cycles = [(_cycles(layer, cut, config), n, cut) for n, cut in enumerate(cuts(layer, config))]
     weighed = tuple((each, cut) for each, _, cut in sorted(cycles))

@@ -6,8 +6,10 @@ from convloom.plan.packets import fold_bias, record_bytes, weight_bytes
 
 
 def activations(layer, job, x, input_zero_point):
-    """The activation packet, uint8: the job's part of x, int8 [n, y, x, c], in order. Folded, the window's rows lie
-    side by side as channels, those of padding filled with the zero point."""
+    """The activation packet, uint8: the job's part of x, int8 [n, y, x, c], in order.
+
+    Folded, the window's rows lie side by side as channels, those of padding filled with the zero point.
+    """
     rows, columns, channels = job.rows, job.columns, slice(*job.channels)
     if not rows.length:
         tile = job.tile
@@ -24,7 +26,7 @@ def activations(layer, job, x, input_zero_point):
 
 
 def _fold(layer, job, part, input_zero_point):
-    """[out_h, w, kh * c]: channel i * c + j of row y is channel j of the row that tap i of output row y meets."""
+    """[out_h, w, kh * c]: channel i * c + j of row y is channel j of the row that tap i meets there."""
     axis, (first, stop) = layer.y.part(job.taps[0]), job.out_y
     height = (stop - first - 1) * axis.stride + axis.reach
     around = np.full((height, *part.shape[1:]), input_zero_point, np.int8)
@@ -35,8 +37,10 @@ def _fold(layer, job, part, input_zero_point):
 
 
 def kernels(layer, job, w):
-    """The job's part of w, int8 [k, kh, kw, c/groups], as its tile has it: int8 [k, kh, kw, c]. Where groups run
-    together, a kernel's weights for the channels of the others are 0."""
+    """The job's part of w, int8 [k, kh, kw, c/groups], as its tile has it: int8 [k, kh, kw, c].
+
+    Where groups run together, a kernel's weights for the channels of the others are 0.
+    """
     group_c, (taps_y, taps_x) = layer.c // layer.groups, job.taps
     own = slice(job.channels[0] % group_c, (job.channels[1] - 1) % group_c + 1)
     part = w[slice(*job.kernels), slice(*taps_y), slice(*taps_x), own]
@@ -55,7 +59,8 @@ def sections(layer, job, config, w, bias, multiplier, shift, input_zero_point):
     Parameters
     ----------
     w : int8 [k, kh, kw, c/groups]
-    bias, multiplier, shift : [k]; the bias goes with the first part of a sum, each part has its own zero point's
+    bias, multiplier, shift : [k]; the bias goes with the first part of a sum, each part has its own zero
+        point's
     """
     part, own = np.ascontiguousarray(kernels(layer, job, w)), slice(*job.kernels)
     folded = fold_bias(bias[own] if job.is_first else 0, part, input_zero_point)
@@ -63,7 +68,7 @@ def sections(layer, job, config, w, bias, multiplier, shift, input_zero_point):
 
 
 def place(job, answer, out, raw):
-    """Writes an output packet, uint8, into `out` [n, y, x, k]; raw ones are added, for they may be parts of sums."""
+    """Writes an output packet, uint8, into `out` [n, y, x, k]; raw ones, parts of sums, are added."""
     tile = job.tile
     values = answer.view("<i4" if raw else np.int8).reshape(tile.out_h, tile.out_w, tile.out_c)
     where = job.image, slice(*job.out_y), slice(*job.out_x), slice(*job.kernels)
