@@ -1,6 +1,6 @@
 """The top module: AXI pins by their flat names, the clock and the resets. All else is in the engine."""
 
-from amaranth.hdl import ClockDomain, Module, ResetInserter
+from amaranth.hdl import ClockDomain, DomainRenamer, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
@@ -55,17 +55,20 @@ class Top(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.domains.sync = sync = ClockDomain()
+        m.domains.engine = engine = ClockDomain()  # the same clock, reset by a register alone
         m.submodules.reset_control = reset = ResetControl()
         m.submodules.registers, m.submodules.job_port, m.submodules.act_port = (
             self.registers,
             self.job,
             self.act,
         )
-        m.submodules.engine = ResetInserter(reset.o_reset)(self.engine)
+        m.submodules.engine = DomainRenamer("engine")(self.engine)
         m.submodules.out_port = self.out
         m.d.comb += [
             sync.clk.eq(self.aclk),
             sync.rst.eq(~self.aresetn),
+            engine.clk.eq(self.aclk),
+            engine.rst.eq(reset.o_reset),
             reset.i_request.eq(self.registers.o_soft_reset),
             self.irq.eq(self.registers.o_irq),
         ]
