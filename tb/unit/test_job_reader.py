@@ -151,7 +151,7 @@ def test_cut_at_every_beat(name, stalls, seed):
     packet = good_packet(config, rng, k_tiles=1, words_in_all=2)
     length = DESCRIPTOR_BYTES + 16 * max(config.cout_lanes, config.cin_lanes // 16)
     whole = packet.ljust(1 << 12, b"\x5a")[: length + 2 * config.cout_lanes * config.cin_lanes]
-    ends = range(max(8, config.cin_lanes), len(whole) + 1, config.cin_lanes)
+    ends = range(config.cin_lanes, len(whole) + 1, config.cin_lanes)
     packets = [packet for n, end in enumerate(ends) for packet in (whole[:end], whole)[: 1 + n % 2]]
     beat = bytes(config.cin_lanes)
     check(config, [*packets, whole + beat[:1], whole, whole + 2 * beat, whole], stalls)
