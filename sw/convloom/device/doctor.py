@@ -86,10 +86,10 @@ CHECKS = (
 )
 
 
-def examine(checks=CHECKS):
+def examine():
     """The Finding of each check."""
     findings = []
-    for name, needed_for, check in checks:
+    for name, needed_for, check in CHECKS:
         try:
             findings.append(Finding(name, needed_for, check()))
         except DeviceError as error:
