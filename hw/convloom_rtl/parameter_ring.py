@@ -9,17 +9,17 @@ from convloom_rtl.primitives.memory import BlockMemory
 
 Parameters = data.StructLayout({"bias": signed(32), "multiplier": 31, "shift": 5})
 
-# Where the ring goes from the word that it reads. `step`: to the next one. With it, `tile_end`: that was the tile's
-# last; then `job_end`, `rewind` or `advance`: to the next job's first word, this job's first, the next tile's
-# first, and without any of them to this tile's first again.
+# Where the ring goes from the word that it reads. `step`: to the next one. With it, `tile_end`: that was the
+# tile's last; then `job_end`, `rewind` or `advance`: to the next job's first word, this job's first, the next
+# tile's first, and without any of them to this tile's first again.
 RingStep = data.StructLayout({name: 1 for name in ("step", "tile_end", "advance", "rewind", "job_end")})
 
 
 class ParameterRing(wiring.Component):
     """Takes a record per cycle, gives a word of requant_lanes channels per cycle.
 
-    Words lie one behind the other through all jobs, `passes` to a tile. A job's are given up together at its end;
-    a record waits while there is no room. Of its multiplier and shift the lower 31 and 5 bits are kept.
+    Words lie one behind the other through all jobs, `passes` to a tile. A job's are given up together at its
+    end; a record waits while there is no room. Of its multiplier and shift the lower 31 and 5 bits are kept.
 
     Members
     -------

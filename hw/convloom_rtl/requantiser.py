@@ -14,15 +14,15 @@ from convloom_rtl.tile_passes import TilePasses
 class Requantiser(wiring.Component):
     """requant_lanes accumulators per cycle: a tile in `passes` cycles, four times as many where it stays raw.
 
-    A tile's first piece comes `latency` cycles after the tile, raw or not, the others in the cycles behind. There
-    is no back-pressure: tiles come at least as far apart as one takes, and only when an output slot is free.
+    A tile's first piece comes `latency` cycles after the tile, raw or not, the others in the cycles behind.
+    There is no back-pressure: tiles come at least as far apart as one takes, and only when a slot is free.
     Bias and accumulator add modulo 2^32.
 
     Members
     -------
     i_jobs : one per job, in order, there before the job's first tile
     i_records : the parameters of k_tiles * cout_lanes channels of each job that is not discarded
-    i_tile, i_valid : a tile; its job's parameters have all been taken. A discarded job has one, of any contents
+    i_tile, i_valid : a tile; its job's parameters have all been taken. A discarded job has a single one
     o_piece, o_valid : requant_lanes bytes: int8, or little-endian int32, lane by lane
     """
 

@@ -25,8 +25,8 @@ class Rescaler(wiring.Component):
        rounding doubling high multiplication for both signs, its division toward zero written as a floor);
     4. a shift right in two steps, which keeps `fraction` bits behind the point, and whether any below is set;
     5. results that any clamp would cut are cut to 9 bits, so that all that follows is narrow;
-    6. `float32` rounds to 24 significant bits again: of 9 before the point and 25 behind it, that concerns
-       magnitudes from a half on, and the others become 0 with or without it;
+    6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point: it
+       is enough to know which numbers that makes a half;
     7. rounding to a whole number: `double` half away from zero, `double_up` and `single` half up, `float32`
        half to even.
 
@@ -47,7 +47,7 @@ class Rescaler(wiring.Component):
         self.lanes, self.roundings = lanes, roundings
         self.has_float32 = Rounding.FLOAT32 in roundings
         self.fraction = SIGNIFICANT + 1 if self.has_float32 else 1
-        self.latency = WideProduct.LATENCY + 6 + 2 * SignificandRounder.LATENCY * self.has_float32
+        self.latency = WideProduct.LATENCY + 6 + (SignificandRounder.LATENCY + 1) * self.has_float32
         super().__init__(
             {
                 "i_rounding": In(2),
@@ -63,7 +63,7 @@ class Rescaler(wiring.Component):
         numbers, multipliers = list(self.i_accumulators), Value.cast(self.i_multipliers)
         rounding, shifts = self.i_rounding, Value.cast(self.i_shifts)
         if self.has_float32:
-            numbers, _ = self._round_significands(m, "before", numbers, [Const(0)] * self.lanes, rounding)
+            numbers = self._round_significands(m, numbers, rounding)
             latency = SignificandRounder.LATENCY
             multipliers = delay(m, multipliers, latency, "multipliers")
             rounding, shifts = delay_together(m, (rounding, shifts), latency, "beside_rounder")
@@ -75,10 +75,11 @@ class Rescaler(wiring.Component):
         numbers, sticky = self._shift(m, numbers, shifts)
         numbers, sticky = self._saturate(m, numbers, sticky)
         rounding = delay(m, rounding, 3, "beside_shift")
+        becomes_half = [Const(0)] * self.lanes
         if self.has_float32:
-            numbers, sticky = self._round_significands(m, "after", numbers, sticky, rounding)
-            rounding = delay(m, rounding, SignificandRounder.LATENCY, "beside_second_rounder")
-        self._round_to_whole(m, numbers, sticky, rounding)
+            numbers, sticky, becomes_half = self._find_halves(m, numbers, sticky)
+            rounding = delay(m, rounding, 1, "beside_halves")
+        self._round_to_whole(m, numbers, sticky, becomes_half, rounding)
         return m
 
     def _registers(self, name, shape):
@@ -89,17 +90,14 @@ class Rescaler(wiring.Component):
         """Whether the mode is one of these."""
         return Cat(rounding == mode for mode in modes if mode in self.roundings).any()
 
-    def _round_significands(self, m, name, numbers, sticky, rounding):
-        """float32's own rounding, before and after the product. Returns numbers and sticky bits."""
-        rounders = [SignificandRounder(len(number)) for number in numbers]
+    def _round_significands(self, m, numbers, rounding):
+        """float32's rounding of the accumulators."""
+        rounders = [SignificandRounder(32) for _ in numbers]
         for lane, rounder in enumerate(rounders):
-            m.submodules[f"{name}_{lane}"] = rounder
-            m.d.comb += [
-                rounder.i.eq(numbers[lane]),
-                rounder.i_sticky.eq(sticky[lane]),
-                rounder.i_enable.eq(self._is(rounding, Rounding.FLOAT32)),
-            ]
-        return [rounder.o for rounder in rounders], [rounder.o_sticky for rounder in rounders]
+            m.submodules[f"rounder_{lane}"] = rounder
+            is_float32 = self._is(rounding, Rounding.FLOAT32)
+            m.d.comb += [rounder.i.eq(numbers[lane]), rounder.i_enable.eq(is_float32)]
+        return [rounder.o for rounder in rounders]
 
     def _multiply(self, m, numbers, multipliers, rounding):
         significand = ((1 << SIGNIFICANT) - 1) << (WideProduct.B - SIGNIFICANT)
@@ -138,44 +136,66 @@ class Rescaler(wiring.Component):
             self._registers(f"{name}_shifted", numbers[0].shape()),
             self._registers(f"{name}_sticky", 1),
         )
-        ones = Const((1 << most) - 1, most)
         for lane, number in enumerate(numbers):
-            lost = number[:most] & ~(ones << places[lane])[:most]
+            # `most` is all ones in the bits that `places` has: its complement is what is left to `most`.
+            lost = (number[:most] << (places[lane] ^ most))[:most]
             m.d.sync += [shifted[lane].eq(number >> places[lane]), kept[lane].eq(sticky[lane] | lost.any())]
         return shifted, kept
 
     def _saturate(self, m, numbers, sticky):
         """Numbers with WHOLE bits before the point."""
         width = WHOLE + self.fraction
-        least, most = (
-            Const(-1 << (width - 1), signed(width)),
-            Const(((1 << (WHOLE - 1)) - 1) << self.fraction, width),
-        )
         saturated, kept = self._registers("saturated", signed(width)), self._registers("saturated_sticky", 1)
         for lane, number in enumerate(numbers):
-            beyond = number[width - 1 :]
+            sign, beyond = number[-1], number[width - 1 :]
             fits = ~beyond.any() | beyond.all()
-            cut = Mux(number[-1], least, most)
+            cut = Cat(Const(0, self.fraction), (~sign).replicate(WHOLE - 1), sign)
             m.d.sync += [
-                saturated[lane].eq(Mux(fits, number[:width].as_signed(), cut)),
+                saturated[lane].eq(Mux(fits, number[:width], cut)),
                 kept[lane].eq(sticky[lane] & fits),
             ]
         return saturated, kept
 
-    def _round_to_whole(self, m, numbers, sticky, rounding):
+    def _find_halves(self, m, numbers, sticky):
+        """Numbers and sticky bits a cycle later, and whether 24 significant bits make them a half.
+
+        The last of those bits is worth the leading one, shifted by 23 places; what lies within half of that of a
+        half becomes one. `gap` is the distance in bits of the fraction, rounded up, less one. It is below the
+        leading one of `most` if it is less than `most` and still is after the ones they share are taken out.
+        An exact half has a gap of all ones, and is left to the last rounding; so is what is below a half.
+        """
+        gaps, mosts = self._registers("gap", self.fraction - 1), self._registers("most", WHOLE)
+        later, kept = self._registers("measured", numbers[0].shape()), self._registers("measured_sticky", 1)
+        for lane, number in enumerate(numbers):
+            is_above, below = number[self.fraction - 1], number[: self.fraction - 1]
+            distance = below ^ (~is_above).replicate(len(below))
+            magnitude = number ^ number[-1].replicate(len(number))
+            m.d.sync += [
+                gaps[lane].eq(distance - (is_above & ~sticky[lane])),
+                mosts[lane].eq(magnitude[SIGNIFICANT:-1]),
+                later[lane].eq(number),
+                kept[lane].eq(sticky[lane]),
+            ]
+        becomes_half = [(gap < most) & (gap < (gap ^ most)) for gap, most in zip(gaps, mosts, strict=True)]
+        return later, kept, becomes_half
+
+    def _round_to_whole(self, m, numbers, sticky, becomes_half, rounding):
         """The last rounding: first whether to round up, then the sum."""
         to_even, away = Signal(), Signal()
-        m.d.comb += (
+        m.d.comb += [
             to_even.eq(self._is(rounding, Rounding.FLOAT32)),
             away.eq(self._is(rounding, Rounding.DOUBLE)),
-        )
+        ]
         whole, up = self._registers("whole", signed(WHOLE + 1)), self._registers("up", 1)
+        results = self._registers("result", signed(WHOLE + 1))
         for lane, number in enumerate(numbers):
             before, behind = number[self.fraction :].as_signed(), number[: self.fraction]
             above_half = sticky[lane] | behind[:-1].any()
-            tie_goes_up = Mux(to_even, before[0], ~(away & number[-1]))
+            tie_goes_up = (to_even & before[0]) | ~(to_even | (away & number[-1]))
+            at_half = to_even & becomes_half[lane]
             m.d.sync += [
                 whole[lane].eq(before),
-                up[lane].eq(behind[-1] & (above_half | tie_goes_up)),
-                self.o[lane].eq(whole[lane] + up[lane]),
+                up[lane].eq(Mux(at_half, before[0], behind[-1] & (above_half | tie_goes_up))),
+                results[lane].eq(whole[lane] + up[lane]),
             ]
+            m.d.comb += self.o[lane].eq(results[lane])

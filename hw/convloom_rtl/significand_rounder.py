@@ -1,6 +1,6 @@
-"""Rounds whole numbers as float32 does: to 24 significant bits, half to even."""
+"""Rounds whole numbers as their conversion to float32 does: to 24 significant bits, half to even."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +10,7 @@ SIGNIFICANT = 24
 
 
 class SignificandRounder(wiring.Component):
-    """One number of `width` bits per cycle, LATENCY cycles later; where i_enable is low it passes as it is.
+    """One number of `width` bits per cycle, `LATENCY` cycles later; where i_enable is low it passes as it is.
 
     The bits to drop are those 24 and more places below the leading one: the magnitude smeared to the right,
     shifted by 24 places. Two's complement needs no way of its own: rounding to even is the same for both
@@ -19,43 +19,33 @@ class SignificandRounder(wiring.Component):
 
     Members
     -------
-    i : signed, `width` bits; i_sticky: the number is larger than i, by less than 1
-    i_enable : round this one
-    o, o_sticky : the rounded number; one below 2^24 in magnitude keeps its sticky bit
+    i : signed, `width` bits; i_enable : round it
+    o : one bit wider, as rounding may carry
     """
 
     LATENCY = 2
 
     def __init__(self, width):
         self.width = width
-        super().__init__(
-            {
-                "i": In(signed(width)),
-                "i_sticky": In(1),
-                "i_enable": In(1),
-                "o": Out(signed(width + 1)),
-                "o_sticky": Out(1),
-            }
-        )
+        super().__init__({"i": In(signed(width)), "i_enable": In(1), "o": Out(signed(width + 1))})
 
     def elaborate(self, platform):
         m = Module()
-        number, sticky = delay(m, self.i, 1, "number"), delay(m, self.i_sticky, 1, "sticky")
+        number = delay(m, self.i, 1, "number")
+        magnitude = self.i ^ self.i[-1].replicate(self.width)
         dropped = Signal(self.width - 1 - SIGNIFICANT, reset_less=True)
-        m.d.sync += dropped.eq(0)
-        with m.If(self.i_enable):
-            m.d.sync += dropped.eq(self._smeared(Mux(self.i < 0, ~self.i, self.i)[SIGNIFICANT:-1]))
+        smeared = self._smeared(magnitude[SIGNIFICANT:-1])
+        m.d.sync += dropped.eq(smeared & self.i_enable.replicate(len(dropped)))
 
-        half, is_tie, cleared = dropped & ~(dropped >> 1), Signal(), Signal(self.width + 1)
+        half, is_tie = dropped & ~(dropped >> 1), Signal()
+        rounded, cleared = Signal(signed(self.width + 1), reset_less=True), Signal(self.width + 1)
         m.d.comb += [
-            is_tie.eq(dropped[0] & ~sticky & ((number[: len(dropped)] & dropped) == half)),
-            # A tie is rounded up first; if that is odd, clearing its last bit gives the even one.
-            cleared.eq(Mux(is_tie, (dropped << 1) | 1, dropped)),
+            is_tie.eq(dropped[0] & ((number[: len(dropped)] & dropped) == half)),
+            # A tie is rounded up first; if that is odd, clearing its last bit gives the even one below.
+            cleared.eq(dropped | (Cat(Const(1), dropped) & is_tie.replicate(len(dropped) + 1))),
+            self.o.eq(rounded),
         ]
-        m.d.sync += [
-            self.o.eq((number + half).as_unsigned() & ~cleared),
-            self.o_sticky.eq(sticky & ~dropped[0]),
-        ]
+        m.d.sync += rounded.eq((number + half) & ~cleared)
         return m
 
     @staticmethod

@@ -112,10 +112,11 @@ class TilePasses(wiring.Component):
         """The tile's accumulators move down by a pass at a time."""
         lanes = self.config.requant_lanes
         accumulators = Signal(data.ArrayLayout(signed(32), self.config.cout_lanes), reset_less=True)
+        if self.config.passes > 1:
+            with m.If(pass_ends):
+                m.d.sync += accumulators.eq(accumulators.as_value()[32 * lanes :])
         with m.If(self.i_valid):
             m.d.sync += accumulators.eq(self.i_tile.accumulators)
-        with m.Elif(pass_ends):
-            m.d.sync += accumulators.eq(accumulators.as_value() >> (32 * lanes))
         m.d.sync += self.o_accumulators.eq(accumulators.as_value()[: 32 * lanes])
 
     def _control(self, m, held, active, quarter):

@@ -83,7 +83,7 @@ def make_job(config, rng, sums, scales, *, k=None, discard=0, **settings):
     ----------
     sums : for each pixel a number per channel, whole tiles of them, modulo 2^32
     scales : (multiplier, shift) of each channel
-    settings : numbers of the QuantiseJob, where they are not the defaults: double, without zero point and clamp
+    settings : numbers of the QuantiseJob; by default `double` without zero point and clamp
     """
     lanes, defaults = config.cout_lanes, {"raw": 0, "rounding": 0, "output_zero_point": 0}
     k_tiles = len(scales) // lanes
