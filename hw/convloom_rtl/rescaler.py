@@ -25,8 +25,8 @@ class Rescaler(wiring.Component):
        rounding doubling high multiplication for both signs, its division toward zero written as a floor);
     4. a shift right in two steps, which keeps `fraction` bits behind the point, and whether any below is set;
     5. results that any clamp would cut are cut to 9 bits, so that all that follows is narrow;
-    6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point: it
-       is enough to know which numbers that makes a half;
+    6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point:
+       it is enough to know which numbers that makes a half;
     7. rounding to a whole number: `double` half away from zero, `double_up` and `single` half up, `float32`
        half to even.
 
@@ -159,10 +159,10 @@ class Rescaler(wiring.Component):
     def _find_halves(self, m, numbers, sticky):
         """Numbers and sticky bits a cycle later, and whether 24 significant bits make them a half.
 
-        The last of those bits is worth the leading one, shifted by 23 places; what lies within half of that of a
-        half becomes one. `gap` is the distance in bits of the fraction, rounded up, less one. It is below the
-        leading one of `most` if it is less than `most` and still is after the ones they share are taken out.
-        An exact half has a gap of all ones, and is left to the last rounding; so is what is below a half.
+        The last of those bits is worth the leading one 23 places further right; a number that is at most half
+        of that away from a half becomes the half. `gap` is the distance in bits of the fraction, rounded up,
+        less one. It is below the leading one of `most` if it is less than `most` and does not have that same
+        leading one. An exact half, whose gap wraps to all ones, is left to the last rounding.
         """
         gaps, mosts = self._registers("gap", self.fraction - 1), self._registers("most", WHOLE)
         later, kept = self._registers("measured", numbers[0].shape()), self._registers("measured_sticky", 1)
