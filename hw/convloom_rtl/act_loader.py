@@ -3,9 +3,9 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec import ErrorCode
 from convloom.spec.config import TABLE_ROWS
+
 from convloom_rtl.payloads import LoadJob, beat, line_write, row_progress, row_start
 from convloom_rtl.row_space import RowSpace
 
@@ -73,7 +73,7 @@ class ActLoader(wiring.Component):
         ]
         cut_off = beat_in.last & ~(packet_ends & (beat_in.count >= lane + here))
 
-        with m.FSM() as fsm:
+        with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += self.i_jobs.ready.eq(space.i_job.ready)
                 m.d.comb += space.i_job.valid.eq(self.i_jobs.valid & ~self.i_jobs.p.discard)

@@ -3,26 +3,29 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec import DESCRIPTOR, ErrorCode, Op, Rounding
 from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import FORMAT_VERSION, MAGIC
+
 from convloom_rtl.payloads import DescriptorLayout
 
-BITS = 8  # of the numbers that are multiplied bit by bit
+BITS = 12  # of the numbers that are multiplied bit by bit
+ORDER = ("FORMAT", "NOT_BUILT_IN", "RANGE", "WEIGHTS", "CHANNELS", "ROWS", "REORDER", "LANES")
 
 
 class DescriptorCheck(wiring.Component):
     """Checks the descriptor that is held at `i_descriptor`; answers `LATENCY` cycles after `i_start`.
 
-    The two products that it needs, the rows of a window and the words of those rows, are added up bit by bit: a
-    descriptor comes long before its job begins. The liveness of the line buffer rests on these two alone.
+    The products that it needs, the rows of a window, the words of those rows, and the words of a depthwise output
+    row, are added up bit by bit: a descriptor comes long before its job begins. The liveness of the line buffer and
+    of the output ring rests on these alone.
 
     Members
     -------
     i_descriptor : held from i_start on
     i_sum : sum modulo 2^16 of all 32 16-bit words; good when it is twice the last word
-    o_code : 0 or the first that holds of FORMAT, NOT_BUILT_IN, RANGE, WEIGHTS, CHANNELS, ROWS
+    o_code : 0 or the first that holds of ORDER
+    o_row_words : with o_done: words of the output ring that a depthwise output row takes
     o_done : pulse with the answer
     """
 
@@ -36,6 +39,7 @@ class DescriptorCheck(wiring.Component):
                 "i_sum": In(16),
                 "i_start": In(1),
                 "o_code": Out(range(len(ErrorCode))),
+                "o_row_words": Out(16),
                 "o_done": Out(1),
             }
         )
@@ -55,6 +59,9 @@ class DescriptorCheck(wiring.Component):
         window_rows = self._product(m, cycle == 3, job.kh - 1, job.dilation_y, "window_rows")
         rows, rows_per_bank = Signal(BITS), Signal(BITS)
         m.d.sync += rows.eq(Mux(job.live_rows < job.in_h, job.live_rows, job.in_h[:BITS]))
+        row_tiles = self._product(m, cycle == 3, job.k_tiles, job.out_w, "row_tiles")
+        row_words, depthwise = Mux(job.raw, row_tiles << 2, row_tiles), job.op == Op.DEPTHWISE
+        m.d.sync += self.o_row_words.eq(row_words)
         m.d.sync += rows_per_bank.eq((rows + ROW_BANKS - 1)[(ROW_BANKS - 1).bit_length() :])
         words = self._product(m, cycle == 3, rows_per_bank, job.slot, "words")
 
@@ -68,10 +75,12 @@ class DescriptorCheck(wiring.Component):
             wrong[ErrorCode.WEIGHTS].eq(job.words_in_all > config.weight_words),
             wrong[ErrorCode.CHANNELS].eq(job.k_tiles > config.parameter_words // config.passes),
             wrong[ErrorCode.ROWS].eq(words > config.bank_words),
+            # Half, so that the next row can be computed while this one leaves.
+            wrong[ErrorCode.REORDER].eq(depthwise & (row_words > config.output_words // 2)),
+            wrong[ErrorCode.LANES].eq(depthwise & (job.in_c & (config.cout_lanes - 1)).bool()),
         ]
-        order = ("FORMAT", "NOT_BUILT_IN", "RANGE", "WEIGHTS", "CHANNELS", "ROWS")
         with m.If(wrong.any()):
-            for name in reversed(order):
+            for name in reversed(ORDER):
                 with m.If(wrong[ErrorCode[name]]):
                     m.d.comb += self.o_code.eq(ErrorCode[name])
         return m
@@ -89,10 +98,13 @@ class DescriptorCheck(wiring.Component):
     def _is_not_built_in(self, job):
         modes = [mode for mode in Rounding if mode not in self.config.roundings]
         missing = Cat(job.rounding == mode for mode in modes).any() & ~job.raw if modes else 0
-        return (job.op != Op.NONE) & ((job.op != Op.DENSE) | missing)
+        operation = (job.op == Op.DENSE) | ((job.op == Op.DEPTHWISE) & self.config.depthwise)
+        return (job.op != Op.NONE) & (~operation | missing)
 
     def _is_out_of_range(self, job):
         wrong = [job.clamp_low > job.clamp_high, job.last_tile_lanes > self.config.cout_lanes]
+        depthwise = job.op == Op.DEPTHWISE
+        wrong += [depthwise & (job[name] == 0) for name in ("kw", "passes", "stride_x")]
         for field in DESCRIPTOR:
             if field.least == 1:
                 wrong.append(job[field.name] == 0)

@@ -6,13 +6,14 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from convloom_rtl.act_loader import ActLoader
 from convloom_rtl.counters import Counters
+from convloom_rtl.depthwise_window import DepthwiseWindow
 from convloom_rtl.issue_gate import IssueGate
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
-from convloom_rtl.output_slots import OutputSlots
+from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
 from convloom_rtl.payloads import JobDone, ReportAccess, Totals, beat
 from convloom_rtl.reporter import Reporter
@@ -65,7 +66,7 @@ class Engine(wiring.Component):
         )
         m.submodules.mac_array = array = MacArray(config)
         m.submodules.requantiser = requantiser = Requantiser(config)
-        m.submodules.output_slots = slots = OutputSlots(config)
+        m.submodules.output_ring = ring = OutputRing(config)
         m.submodules.output_writer = writer = OutputWriter(config)
         m.submodules.counters = counters = Counters(config)
         m.submodules.reporter = reporter = Reporter(config)
@@ -77,18 +78,19 @@ class Engine(wiring.Component):
         self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
         self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting - 1)
         self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending)
+        self._queue(m, "ring", reader.o_ring, ring.i_jobs, ending)
         self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
         self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
         connect(m, reader.o_records, requantiser.i_records)
         connect(m, reader.o_weights, weights.i)
         connect(m, walker.o, gate.i)
-        connect(m, slots.o, writer.i)
+        connect(m, ring.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)
         connect(m, flipped(self.reports), reporter.reports)
         self._load(m, reader, loader, lines, walker, gate)
-        self._compute(m, gate, weights, lines, array, requantiser, slots)
+        self._compute(m, gate, weights, lines, array, requantiser, ring)
         self._count(m, gate, array, counters, reporter)
         return m
 
@@ -112,8 +114,8 @@ class Engine(wiring.Component):
             gate.i_cause.eq(walker.o_cause),
         ]
 
-    def _compute(self, m, gate, weights, lines, array, requantiser, slots):
-        """From the issue to the output slots: delays alone, nothing waits."""
+    def _compute(self, m, gate, weights, lines, array, requantiser, ring):
+        """From the issue to the output ring: delays alone, nothing waits."""
         m.d.comb += [
             lines.i_issue.eq(gate.o_issue),
             weights.i_address.eq(
@@ -126,10 +128,25 @@ class Engine(wiring.Component):
             array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
             requantiser.i_tile.eq(array.o_tile),
             requantiser.i_valid.eq(array.o_valid),
-            slots.i_piece.eq(requantiser.o_piece),
-            slots.i_valid.eq(requantiser.o_valid),
-            gate.i_released.eq(slots.o_released),
+            ring.i_piece.eq(requantiser.o_piece),
+            ring.i_valid.eq(requantiser.o_valid),
+            gate.i_released.eq(ring.o_released),
         ]
+        if self.config.depthwise:
+            self._slide(m, gate, lines, array)
+
+    def _slide(self, m, gate, lines, array):
+        """The columns of a depthwise job into its window, and the window's taps into the array."""
+        m.submodules.depthwise_window = window = DepthwiseWindow(self.config)
+        at_window = LineBuffer.LATENCY - DepthwiseWindow.LATENCY
+        m.d.comb += [
+            window.i_column.eq(lines.o_column),
+            window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
+            window.i_pad_value.eq(delay(m, gate.o_issue.pad_value, at_window, "window_pad")),
+            array.i_taps.eq(window.o_taps),
+            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY, "array_window")),
+        ]
+        assert at_window == lines.COLUMN_LATENCY
 
     def _count(self, m, gate, array, counters, reporter):
         """Counters and reports; a cycle counts from a job packet's first beat to its answer's last."""

@@ -3,18 +3,20 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
-
 from convloom.spec import ErrorCode, Op
 from convloom.spec.job import DESCRIPTOR_BYTES
+
 from convloom_rtl.descriptor_check import DescriptorCheck
 from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
 from convloom_rtl.payloads import (
+    RAW_SLOTS,
     CountJob,
     DescriptorLayout,
     LoadJob,
     QuantiseJob,
     RecordLayout,
     ReportJob,
+    RingJob,
     WalkJob,
     beat,
 )
@@ -32,7 +34,7 @@ class JobReader(wiring.Component):
     Members
     -------
     i : beats of the job packets
-    o_load, o_walk, o_quantise, o_count : what the stages have to know, one per job, in order
+    o_load, o_walk, o_quantise, o_ring, o_count : what the stages have to know, one per job, in order
     o_records : parameters, k_tiles * cout_lanes per job that is not discarded
     o_weights : weight words, lane by lane
     o_loaded : pulse: a job's last weights are being taken
@@ -49,6 +51,7 @@ class JobReader(wiring.Component):
                 "o_load": Out(stream.Signature(LoadJob)),
                 "o_walk": Out(stream.Signature(WalkJob)),
                 "o_quantise": Out(stream.Signature(QuantiseJob)),
+                "o_ring": Out(stream.Signature(RingJob)),
                 "o_count": Out(stream.Signature(CountJob)),
                 "o_records": Out(stream.Signature(RecordLayout)),
                 "o_weights": Out(stream.Signature(8 * config.cin_lanes)),
@@ -70,7 +73,14 @@ class JobReader(wiring.Component):
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
         descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number == 0)
         discard = code.bool() | (descriptor.op == Op.NONE)
-        telling, told = self._tell(m, descriptor, discard)
+        row_words = Signal(16, reset_less=True)
+        more = {
+            "discard": discard,
+            "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
+            "row_words": row_words,
+            "hop": Mux(descriptor.raw, (descriptor.k_tiles << 2) - (RAW_SLOTS - 1), descriptor.k_tiles),
+        }
+        telling, told = self._tell(m, descriptor, more)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += packet_open.eq(~self.i.p.last)
         is_full = self.i.p.count == self.config.cin_lanes
@@ -110,7 +120,7 @@ class JobReader(wiring.Component):
                     m.next = "TELL"
             with m.State("CHECK"):
                 with m.If(check.o_done):
-                    m.d.sync += code.eq(check.o_code)
+                    m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
                     m.next = "TELL"
             with m.State("TELL"):
                 m.d.comb += telling.eq(1)
@@ -153,15 +163,15 @@ class JobReader(wiring.Component):
             m.d.sync += total.eq(Mux(is_first, 0, total) + of_beat)
         return data.View(DescriptorLayout, bits), total, levels + 1
 
-    def _tell(self, m, descriptor, discard):
+    def _tell(self, m, descriptor, more):
         """Tells every stage once of the job: returns the signal to raise meanwhile, and when all have taken it."""
         telling, told = Signal(), Signal()
-        outputs = (self.o_load, self.o_walk, self.o_quantise, self.o_count)
+        outputs = (self.o_load, self.o_walk, self.o_quantise, self.o_ring, self.o_count)
         done = Signal(len(outputs))
         for n, output in enumerate(outputs):
             m.d.comb += output.valid.eq(telling & ~done[n])
             for name in output.p.shape().members:
-                m.d.comb += output.p[name].eq(discard if name == "discard" else descriptor[name])
+                m.d.comb += output.p[name].eq(more[name] if name in more else descriptor[name])
             with m.If(output.valid & output.ready):
                 m.d.sync += done[n].eq(1)
         m.d.comb += told.eq(telling & done.all())

@@ -3,10 +3,10 @@
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
+
 from convloom_rtl.aligner import Aligner
-from convloom_rtl.kit.pipeline import delay_together
+from convloom_rtl.kit.pipeline import delay, delay_together
 from convloom_rtl.payloads import issue, line_write, row_place, row_start
 from convloom_rtl.primitives.memory import BlockMemory
 
@@ -24,11 +24,14 @@ class LineBuffer(wiring.Component):
     i_write, i_writes : a word to be stored; it can be read from the next cycle on
     i_issue : what to fetch
     o_activations : cin_lanes int8
+    o_column : where there is depthwise: cout_lanes int8 of each of the four rows from the issue's row on, the same
+        bytes of each row; COLUMN_LATENCY cycles later
     """
 
     TABLE, ADDRESS = BlockMemory.LATENCY, 2
     BANKS, SELECT, PAD = BlockMemory.LATENCY, 1, 1
     LATENCY = TABLE + ADDRESS + BANKS + SELECT + Aligner.LATENCY + PAD
+    COLUMN_LATENCY = TABLE + ADDRESS + BANKS + SELECT + 2
     LAST_READ = TABLE + ADDRESS  # cycles from an issue to the last read of what a row's end may give up
 
     def __init__(self, config):
@@ -41,68 +44,119 @@ class LineBuffer(wiring.Component):
                 "i_writes": In(1),
                 "i_issue": In(issue(config)),
                 "o_activations": Out(data.ArrayLayout(signed(8), config.cin_lanes)),
+                **(
+                    {"o_column": Out(data.ArrayLayout(8 * config.cout_lanes, ROW_BANKS))}
+                    if config.depthwise
+                    else {}
+                ),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        bank, word, lane = self._address(m)
-        pair, rotate = self._read(m, bank, word, lane)
+        bytes_ = self._addresses(m)
+        pair, rotate = self._read(m, bytes_)
         m.submodules.aligner = aligner = Aligner(self.config.cin_lanes)
         m.d.comb += [aligner.i_words.eq(pair), aligner.i_rotate.eq(rotate)]
         self._substitute_pads(m, aligner.o_word)
         return m
 
-    def _address(self, m):
-        """Bank, word and lane of the issue's first byte, TABLE + 1 cycles later."""
-        m.submodules.table = table = BlockMemory(row_place(self.config), TABLE_ROWS)
-        m.d.comb += [
-            table.i_enable.eq(self.i_started),
-            table.i_write_address.eq(self.i_start.number),
-            table.i_data.eq(self.i_start.place),
-            table.i_read_address.eq(self.i_issue.row),
-        ]
-        offset, row = self.i_issue.offset, self.i_issue.row[: (ROW_BANKS - 1).bit_length()]
-        offset, row = delay_together(m, (offset, row), self.TABLE, "offset_and_bank")
-        place = data.View(row_place(self.config), table.o_data)
-        byte = Signal.like(self.i_issue.offset, name="byte", reset_less=True)
-        bank = Signal(range(ROW_BANKS), reset_less=True)
-        # The phase is the low bits of the row's first byte address; all of it wraps with the bank.
-        m.d.sync += [byte.eq(Cat(place.phase, place.word) + offset), bank.eq(row)]
-        lane_bits = (self.config.cin_lanes - 1).bit_length()
-        return bank, byte[lane_bits:], byte[:lane_bits]
+    def _addresses(self, m):
+        """For each row table the address of the issue's first byte in its bank, TABLE + 1 cycles later.
 
-    def _read(self, m, bank, word, lane):
+        Dense issues read one row: one table for all is enough. Where there is depthwise each bank has its own, and
+        gets the one row of the four from the issue's on that lies in it.
+        """
+        tables = ROW_BANKS if self.config.depthwise else 1
+        bits = (tables - 1).bit_length()
+        offset = delay(m, self.i_issue.offset, self.TABLE, "offset")
+        addresses = []
+        for n in range(tables):
+            table = BlockMemory(row_place(self.config), TABLE_ROWS // tables)
+            m.submodules[f"table_{n}"] = table
+            m.d.comb += [
+                table.i_enable.eq(self.i_started & (self.i_start.number[:bits] == n)),
+                table.i_write_address.eq(self.i_start.number[bits:]),
+                table.i_data.eq(self.i_start.place),
+                table.i_read_address.eq((self.i_issue.row + (tables - 1 - n))[bits:]),
+            ]
+            place = data.View(row_place(self.config), table.o_data)
+            byte = Signal.like(self.i_issue.offset, name=f"byte_{n}", reset_less=True)
+            # The phase is the low bits of the row's first byte address; all of it wraps with the bank.
+            m.d.sync += byte.eq(Cat(place.phase, place.word) + offset)
+            addresses.append(byte)
+        return addresses
+
+    def _read(self, m, bytes_):
         """Words a and a + 1 as even and odd word, and by how many bytes to rotate the two."""
         half = self.config.bank_words // 2
-        even_address = Signal(range(half), reset_less=True)
-        odd_address = Signal(range(half), reset_less=True)
-        is_odd = word[0]
-        m.d.sync += [odd_address.eq(word[1:]), even_address.eq(word[1:] + is_odd)]
-        reads = {}
-        for n in range(ROW_BANKS):
-            writes = Signal(name=f"writes_{n}")
-            m.d.comb += writes.eq(self.i_writes & (self.i_write.bank == n))
-            for kind, parity, address in (("even", 0, even_address), ("odd", 1, odd_address)):
-                m.submodules[f"{kind}_{n}"] = store = BlockMemory(8 * self.config.cin_lanes, half)
-                m.d.comb += [
-                    store.i_enable.eq(writes & (self.i_write.word[0] == parity)),
-                    store.i_write_address.eq(self.i_write.word[1:]),
-                    store.i_data.eq(self.i_write.data),
-                    store.i_read_address.eq(address),
-                ]
-                reads[kind, n] = store.o_data
-        bank, rotate = delay_together(m, (bank, Cat(lane, is_odd)), 1 + self.BANKS, "bank_and_rotate")
-        pair, rotate_pair = (
+        lane_bits = (self.config.cin_lanes - 1).bit_length()
+        addresses, rotates = [], []
+        for n, byte in enumerate(bytes_):
+            word, is_odd = byte[lane_bits:], byte[lane_bits]
+            even = Signal(range(half), name=f"even_address_{n}", reset_less=True)
+            odd = Signal(range(half), name=f"odd_address_{n}", reset_less=True)
+            m.d.sync += [odd.eq(word[1:]), even.eq(word[1:] + is_odd)]
+            addresses.append((even, odd))
+            rotates.append(delay(m, byte[: lane_bits + 1], 1 + self.BANKS, f"rotate_{n}"))
+        pairs = [self._bank(m, n, *addresses[n % len(addresses)]) for n in range(ROW_BANKS)]
+        bank_bits = (ROW_BANKS - 1).bit_length()
+        bank = delay(m, self.i_issue.row[:bank_bits], self.TABLE + self.ADDRESS + self.BANKS, "bank")
+        pair, rotate = (
             Signal(16 * self.config.cin_lanes, reset_less=True),
-            Signal.like(rotate, reset_less=True),
+            Signal(lane_bits + 1, reset_less=True),
         )
         with m.Switch(bank):
             for n in range(ROW_BANKS):
                 with m.Case(n):
-                    m.d.sync += pair.eq(Cat(reads["even", n], reads["odd", n]))
-        m.d.sync += rotate_pair.eq(rotate)
-        return pair, rotate_pair
+                    m.d.sync += [pair.eq(pairs[n]), rotate.eq(rotates[n % len(rotates)])]
+        if self.config.depthwise:
+            self._column(m, bank, pairs, rotates)
+        return pair, rotate
+
+    def _bank(self, m, n, even_address, odd_address):
+        """A bank's two memories. Returns the words that they read, even and odd."""
+        writes = Signal(name=f"writes_{n}")
+        m.d.comb += writes.eq(self.i_writes & (self.i_write.bank == n))
+        words = []
+        for kind, parity, address in (("even", 0, even_address), ("odd", 1, odd_address)):
+            store = BlockMemory(8 * self.config.cin_lanes, self.config.bank_words // 2)
+            m.submodules[f"{kind}_{n}"] = store
+            m.d.comb += [
+                store.i_enable.eq(writes & (self.i_write.word[0] == parity)),
+                store.i_write_address.eq(self.i_write.word[1:]),
+                store.i_data.eq(self.i_write.data),
+                store.i_read_address.eq(address),
+            ]
+            words.append(store.o_data)
+        return Cat(words)
+
+    def _column(self, m, bank, pairs, rotates):
+        """The four rows' channels: whole words in row order, then the channels' bytes of them, then pads."""
+        cin, cout = self.config.cin_lanes, self.config.cout_lanes
+        wanted = max(cin, cout) * 8  # bits: a vector lies within a word, or fills one or two
+        pads = delay(m, self.i_issue.pad_rows, self.COLUMN_LATENCY - 1, "pad_rows")
+        value = delay(m, self.i_issue.pad_value, self.COLUMN_LATENCY - 1, "column_pad")
+        ordered = []
+        for n, (pair, rotate) in enumerate(zip(pairs, rotates, strict=True)):
+            low, high = pair[: 8 * cin], pair[8 * cin :]
+            words = Signal(wanted, name=f"words_{n}")
+            m.d.comb += words.eq(Mux(rotate[-1], Cat(high, low), pair))
+            ordered.append(Cat(words, rotate[:-1]))
+        for row in range(ROW_BANKS):
+            chosen = Signal.like(ordered[0], name=f"row_{row}", reset_less=True)
+            vector = Signal(8 * cout, name=f"vector_{row}", reset_less=True)
+            with m.Switch(bank):
+                for n in range(ROW_BANKS):
+                    with m.Case(n):
+                        m.d.sync += chosen.eq(ordered[(n + row) % ROW_BANKS])
+            groups = max(1, cin // cout)
+            if groups == 1:
+                m.d.sync += vector.eq(chosen[:wanted])
+            else:
+                group = chosen[wanted + (cout - 1).bit_length() :]
+                m.d.sync += vector.eq(chosen[:wanted].word_select(group, 8 * cout))
+            m.d.sync += self.o_column[row].eq(Mux(pads[row], value.replicate(cout), vector))
 
     def _substitute_pads(self, m, word):
         """The pad value in each lane that lies outside of the picture, told by what travelled with the issue."""

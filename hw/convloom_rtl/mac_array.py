@@ -4,8 +4,9 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.depthwise_window import TAPS
 from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
-from convloom_rtl.payloads import Tag, tile
+from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.products import Products
 
 
@@ -39,7 +40,8 @@ class MacArray(wiring.Component):
 
     Members
     -------
-    i_activations : cin_lanes int8
+    i_activations : cin_lanes int8, for all dot products
+    i_taps, i_window : where there is depthwise: each dot product's own taps, and which of them to use, if any
     i_weights : cout_lanes vectors of cin_lanes int8
     i_tag : Tag of the issue or bubble that the two belong to
     o_tile, o_valid : cout_lanes int32 accumulators, without bias
@@ -58,8 +60,15 @@ class MacArray(wiring.Component):
                 "o_tile": Out(tile(config)),
                 "o_valid": Out(1),
                 "o_tag": Out(Tag),
+                **self._depthwise_members(),
             }
         )
+
+    def _depthwise_members(self):
+        if not self.config.depthwise:
+            return {}
+        taps = data.ArrayLayout(data.ArrayLayout(signed(8), TAPS), self.config.cout_lanes)
+        return {"i_taps": In(taps), "i_window": In(WindowStep)}
 
     def elaborate(self, platform):
         m = Module()
@@ -67,7 +76,10 @@ class MacArray(wiring.Component):
         m.d.sync += self.o_tag.eq(tag)
         for lane in range(self.config.cout_lanes):
             m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes)
-            m.d.comb += [dot.i_activations.eq(self.i_activations), dot.i_weights.eq(self.i_weights[lane])]
+            m.d.comb += [
+                dot.i_activations.eq(self._operands(m, lane)),
+                dot.i_weights.eq(self.i_weights[lane]),
+            ]
             accumulator = Signal(signed(32), name=f"accumulator_{lane}", reset_less=True)
             with m.If(tag.issue):
                 with m.If(tag.first):
@@ -77,6 +89,25 @@ class MacArray(wiring.Component):
             m.d.comb += self.o_tile.accumulators[lane].eq(accumulator)
         m.d.comb += [
             self.o_valid.eq(self.o_tag.tile_end),
-            *(self.o_tile[name].eq(self.o_tag[name]) for name in ("pixel_end", "job_end", "advance", "rewind")),
+            *(
+                self.o_tile[name].eq(self.o_tag[name])
+                for name in ("pixel_end", "job_end", "advance", "rewind")
+            ),
         ]
         return m
+
+    def _operands(self, m, lane):
+        """What a dot product multiplies: what all do, or its channel's taps."""
+        if not self.config.depthwise:
+            return self.i_activations
+        width = 8 * self.config.cin_lanes
+        taps = self.i_taps[lane].as_value()
+        words = [taps[n : n + width] for n in range(0, len(taps), width)]
+        operands = Signal(width, name=f"operands_{lane}")
+        m.d.comb += operands.eq(self.i_activations)
+        with m.If(self.i_window.taps):
+            with m.Switch(self.i_window.word):
+                for n, word in enumerate(words):
+                    with m.Case(n):
+                        m.d.comb += operands.eq(word)
+        return operands

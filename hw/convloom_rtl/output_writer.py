@@ -64,7 +64,13 @@ class OutputWriter(wiring.Component):
                 place.flush.eq(flushing),
             ]
             with m.If(flushing):
-                m.d.sync += [at.eq(0), flushing.eq(0), place.count.eq(at), place.last.eq(1), place.emits.eq(1)]
+                m.d.sync += [
+                    at.eq(0),
+                    flushing.eq(0),
+                    place.count.eq(at),
+                    place.last.eq(1),
+                    place.emits.eq(1),
+                ]
             with m.Elif(self.i.valid):
                 m.d.sync += [
                     at.eq(Mux(self.i.p.last & ~leaves_rest, 0, Mux(fills, end - lanes, end))),

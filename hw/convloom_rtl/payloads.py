@@ -1,9 +1,8 @@
 """What travels between the stages. Layouts of job fields come from the spec; each stage gets the fields it needs."""
 
-from amaranth.hdl import signed, unsigned
+from amaranth.hdl import Mux, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec import DESCRIPTOR, RECORD, ErrorCode
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
 from convloom.spec.registers import REPORT_STRIDE, Cause
@@ -23,6 +22,8 @@ def _job(*names, **more):
     return data.StructLayout({**{name: DESCRIPTOR_SHAPES[name] for name in names}, **more})
 
 
+RAW_SLOTS = 4  # words of the output ring that a raw tile takes
+
 # `discard`: the job is not run (op none, or a bad descriptor); its act packet is dropped, one beat answers it.
 LoadJob = _job("in_h", "row_bytes", "slot", "pad_value", discard=1)
 WalkJob = _job(
@@ -32,19 +33,34 @@ WalkJob = _job(
         "out_h",
         "out_w",
         "kh",
+        "kw",
         "runs",
         "run_step",
         "column_step",
+        "stride_x",
         "stride_y",
-        "dilation_y",
     ),
-    *("pad_top", "pad_left_bytes", "chunks", "k_tiles", "words_in_all", "pad_value", "raw"),
+    *(
+        "dilation_y",
+        "pad_top",
+        "pad_left_bytes",
+        "chunks",
+        "passes",
+        "k_tiles",
+        "words_in_all",
+        "pad_value",
+        "raw",
+    ),
     discard=1,
+    depthwise=1,
+    row_words=16,  # depthwise: words of the output ring that an output row takes
 )
 QuantiseJob = _job(
     *("raw", "rounding", "output_zero_point", "clamp_low", "clamp_high", "last_tile_lanes", "k_tiles"),
     discard=1,
 )
+# `hop`: words from a depthwise tile's last slot to the next column's first.
+RingJob = _job("raw", "out_w", "k_tiles", depthwise=1, row_words=16, hop=16)
 CountJob = _job("macs_per_pixel", "report")
 # Pushed when the job packet's end and its error code are known.
 ReportJob = _job("job_id", "irq", "report", code=range(len(ErrorCode)))
@@ -75,7 +91,7 @@ def piece(config):
     """Bytes as they leave the requantiser; the pieces of an output slot come one behind the other.
 
     A slot is cout_lanes bytes, `count` of which are valid (none or more); `last` marks the packet's last slot that
-    holds any. Both are to be read with `slot_end`.
+    holds any, `job_end` the job's very last. All are to be read with `slot_end`.
     """
     return data.StructLayout(
         {
@@ -83,6 +99,7 @@ def piece(config):
             "slot_end": 1,
             "count": range(config.cout_lanes + 1),
             "last": 1,
+            "job_end": 1,
         }
     )
 
@@ -110,6 +127,7 @@ Tag = data.StructLayout(
     }
 )
 
+POSITION = signed(26)  # a row of the picture, or a byte of a row, also far outside of it
 ROW_NUMBER = 17  # bits of a running row number: counts the rows of all jobs, modulo 2^17
 
 
@@ -148,9 +166,22 @@ def issue(config):
             "pad_low": lanes,
             "pad_high": lanes,
             "pad_value": signed(8),
+            "pad_rows": ROW_BANKS,  # depthwise: a bit for each of the four rows that is all pad
             "weight": range(config.weight_words),
         }
     )
+
+
+# What the depthwise window is to do with a column of four rows of cout_lanes bytes, and the array with the window.
+WindowStep = data.StructLayout(
+    {
+        "read": 1,  # a column comes
+        "stage": 1,  # ... which enters together with the next one
+        "begin": 1,  # ... which is the group's first to enter: all before it is pad
+        "taps": 1,  # the array works across the window's taps
+        "word": 2,  # ... of which those are meant: cin_lanes of them from word * cin_lanes on
+    }
+)
 
 
 def step(config):
@@ -158,10 +189,14 @@ def step(config):
     return data.StructLayout(
         {
             "issue": issue(config),
-            "is_issue": 1,  # not so for a discarded job's only step
+            "is_issue": 1,  # not so for a discarded job's only step, and for one that only reads a column
             "row": ROW_NUMBER,  # running number of the row
             "needs": 24,  # bytes of that row that must be there; 0: none
             "raw": 1,
+            "reserve": range(5),  # words of the output ring that the step's tile will fill
+            "reserve_row": 1,  # so many: row_words
+            "row_words": 16,
+            "window": WindowStep,
             "first": 1,
             "tile_end": 1,
             "pixel_end": 1,
@@ -175,6 +210,12 @@ def step(config):
             ),  # with job_end: weight words that are needed no more
         }
     )
+
+
+def rows_done_with(job, next_top, is_job_end):
+    """How many of the job's rows are needed no more when the next window's first row is `next_top`."""
+    in_picture = Mux(next_top < 0, 0, next_top[:16])
+    return Mux(is_job_end | (next_top > job.in_h), job.in_h, in_picture)
 
 
 def cause_value(cause):

@@ -3,13 +3,13 @@
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec.job import RECORD_BYTES
+
 from convloom_rtl.payloads import RecordLayout
 
 
 class RecordUnpacker(wiring.Component):
-    """Records of 16 bytes from beats of `lanes` bytes, a beat per cycle, or a record per cycle where a beat holds several.
+    """Records of 16 bytes from beats of `lanes` bytes, a beat per cycle, or a record where a beat holds several.
 
     With `i_final` the record on offer is the section's last: what follows it in the beat is filling.
     """

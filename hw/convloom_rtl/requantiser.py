@@ -104,6 +104,9 @@ class Requantiser(wiring.Component):
                 Mux(clamped_control.raw, raw.word_select(lane, 8), clamped[:8])
             )
         m.d.sync += [
-            *(self.o_piece[name].eq(clamped_control[name]) for name in ("slot_end", "count", "last")),
+            *(
+                self.o_piece[name].eq(clamped_control[name])
+                for name in ("slot_end", "count", "last", "job_end")
+            ),
             self.o_valid.eq(clamped_control.valid),
         ]

@@ -3,8 +3,8 @@
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
+
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, ROW_NUMBER
 

@@ -3,8 +3,8 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec import ErrorCode
+
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, RecordLayout, beat
 from convloom_rtl.record_unpacker import RecordUnpacker
 

@@ -25,6 +25,7 @@ def piece_control(config):
             "slot_end": 1,
             "count": range(config.cout_lanes + 1),
             "last": 1,
+            "job_end": 1,
             "valid": 1,
         }
     )
@@ -69,9 +70,9 @@ class TilePasses(wiring.Component):
         m.d.sync += held.eq(now)
         m.d.comb += self.i_jobs.ready.eq(self.i_valid & self.i_tile.job_end)
 
-        active, quarter, pass_end = self._sequence(m, now)
+        active, quarter, pass_end, tile_end = self._sequence(m, now)
         self._pass_accumulators(m, pass_end)
-        self._control(m, held, active, quarter)
+        self._control(m, held, active, quarter, tile_end)
         return m
 
     def _take(self, m, now):
@@ -104,9 +105,14 @@ class TilePasses(wiring.Component):
             m.d.sync += quarter.eq(quarter + 1)
         with m.If(pass_end):
             m.d.sync += number.eq(Mux(tile_end, 0, number + 1))
-        active_now, quarter_now, pass_ends = Signal(), Signal.like(quarter), Signal()
-        m.d.sync += [active_now.eq(active), quarter_now.eq(quarter), pass_ends.eq(pass_end)]
-        return active_now, quarter_now, pass_ends
+        active_now, quarter_now, pass_ends, tile_ends = Signal(), Signal.like(quarter), Signal(), Signal()
+        m.d.sync += [
+            active_now.eq(active),
+            quarter_now.eq(quarter),
+            pass_ends.eq(pass_end),
+            tile_ends.eq(tile_end),
+        ]
+        return active_now, quarter_now, pass_ends, tile_ends
 
     def _pass_accumulators(self, m, pass_ends):
         """The tile's accumulators move down by a pass at a time."""
@@ -119,7 +125,7 @@ class TilePasses(wiring.Component):
             m.d.sync += accumulators.eq(self.i_tile.accumulators)
         m.d.sync += self.o_accumulators.eq(accumulators.as_value()[: 32 * lanes])
 
-    def _control(self, m, held, active, quarter):
+    def _control(self, m, held, active, quarter, tile_ends):
         """Slots of cout_lanes bytes, filled until no byte of the tile is left."""
         lanes, job, control = self.config.cout_lanes, self.i_jobs.p, self.o_control
         left = Signal(range(RAW_PIECES * lanes + 1))  # bytes of the tile that are not in a slot yet
@@ -138,5 +144,6 @@ class TilePasses(wiring.Component):
             control.slot_end.eq(slot_end),
             control.count.eq(Mux(left > lanes, lanes, left)),
             control.last.eq(held.job_end & (left != 0) & (left <= lanes)),
+            control.job_end.eq(held.job_end & tile_ends),
             control.valid.eq(active),
         ]

@@ -1,22 +1,17 @@
-"""Walks the windows of a dense job: output row, output column, tile, window row, run, chunk."""
+"""Walks the windows of job after job: when a job may begin, and which walker makes its steps."""
 
 from amaranth.hdl import Module, Mux, Signal, signed
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-
 from convloom.spec.registers import Cause
-from convloom_rtl.payloads import ROW_NUMBER, WalkJob, cause_value, step
 
-POSITION = signed(26)  # a row of the picture, or a byte of a row, also far outside of it
-ROW_BITS = 16
+from convloom_rtl.dense_walker import DenseWalker
+from convloom_rtl.depthwise_walker import DepthwiseWalker
+from convloom_rtl.payloads import ROW_NUMBER, WalkJob, cause_value, step
 
 
 class WindowWalker(wiring.Component):
     """One step per cycle without a bubble inside a job; three cycles from a job's last step to the next one's first.
-
-    Everything is counted up by adding what the descriptor brings: no products. The innermost counters first: a run
-    is `chunks` words; a window row has `runs` runs, a window kh rows, a pixel k_tiles windows. A window's byte
-    offset may lie left of its row (negative) or beyond it: such lanes get the pad value.
 
     A job begins when its weights are all there and the rows of the job before have all arrived: its own can
     come no earlier, so that costs nothing, and the running row numbers of the two cannot be confused.
@@ -47,13 +42,14 @@ class WindowWalker(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         job = Signal(WalkJob, reset_less=True)
-        base = Signal(ROW_NUMBER)  # running number of the job's row 0
-        walking, stepped, starting = Signal(), Signal(), Signal()
-        loaded = Signal(range(16))  # jobs whose weights are there, the current one too
-        counters = self._count(m, job, stepped, starting)
-        position = self._move(m, job, counters, stepped, starting)
-        weight = self._weights(m, job, counters, stepped)
+        base, weight_base = (
+            Signal(ROW_NUMBER),
+            Signal(range(self.config.weight_words)),
+        )  # of the job's first ones
+        walking, starting, done = Signal(), Signal(), Signal()
+        ready = self._join_walkers(m, job, base, weight_base, starting, walking, done)
 
+        loaded = Signal(range(16))  # jobs whose weights are there, the current one too
         rows_behind = Signal(signed(ROW_NUMBER))
         weights_there, rows_there = Signal(), Signal()
         m.d.comb += rows_behind.eq(self.i_rows_done - base)
@@ -76,152 +72,40 @@ class WindowWalker(wiring.Component):
                 m.d.comb += self.o_cause.eq(
                     Mux(weights_there, *map(cause_value, (Cause.ACTIVATIONS, Cause.WEIGHTS)))
                 )
-                with m.If(weights_there & rows_there):
+                with m.If(weights_there & rows_there & ready):
                     m.d.comb += starting.eq(1)
                     m.next = "WALK"
             with m.State("WALK"):
                 m.d.comb += [walking.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
-                with m.If(stepped & (counters.job_end | job.discard)):
+                with m.If(done):
                     m.next = "IDLE"
                     with m.If(~job.discard):
-                        m.d.sync += base.eq(base + job.in_h)
-        self._emit(m, job, base, counters, position, weight, walking, stepped)
+                        m.d.sync += [base.eq(base + job.in_h), weight_base.eq(weight_base + job.words_in_all)]
         return m
 
-    def _count(self, m, job, stepped, starting):
-        """The six nested counters, each from its number down to 1. Returns for each level whether it ends here."""
-        ends = Signal(
-            data.StructLayout(
-                {name: 1 for name in ("run_end", "line_end", "tile_end", "pixel_end", "row_end", "job_end")}
-            )
-        )
-        inner = 1
-        for name, number in zip(
-            ("run_end", "line_end", "tile_end", "pixel_end", "row_end", "job_end"),
-            (job.chunks, job.runs, job.kh, job.k_tiles, job.out_w, job.out_h),
-            strict=True,
-        ):
-            left = Signal.like(number, name=f"left_to_{name}", reset_less=True)
-            m.d.comb += ends[name].eq(inner & (left == 1))
-            with m.If(starting | (stepped & ends[name])):
-                m.d.sync += left.eq(number)
-            with m.Elif(stepped & inner):
-                m.d.sync += left.eq(left - 1)
-            inner = ends[name]
-        return ends
+    def _join_walkers(self, m, job, base, weight_base, starting, walking, done):
+        """One walker for each operation that is built in. Returns whether the job's one may start.
 
-    def _move(self, m, job, ends, stepped, starting):
-        """Row and byte offset of the step, and where the window's rows end that the next output row does without."""
-        row, top, next_top = (
-            Signal(POSITION, name=name, reset_less=True) for name in ("row", "top", "next_top")
-        )
-        offset, run, column = (
-            Signal(POSITION, name=name, reset_less=True) for name in ("offset", "run", "column")
-        )
-        next_run, next_column = Signal(POSITION), Signal(POSITION)
-        m.d.comb += [next_run.eq(run + job.run_step), next_column.eq(column + job.column_step)]
-        with m.If(starting):
-            m.d.sync += [row.eq(-job.pad_top), top.eq(-job.pad_top), next_top.eq(job.stride_y - job.pad_top)]
-            m.d.sync += [
-                offset.eq(-job.pad_left_bytes),
-                run.eq(-job.pad_left_bytes),
-                column.eq(-job.pad_left_bytes),
+        It may when the other's last step has been taken: one step at a time stands at `o`.
+        """
+        m.submodules.dense = dense = DenseWalker(self.config)
+        walkers = [(dense, ~job.depthwise)]
+        if self.config.depthwise:
+            m.submodules.depthwise = depthwise = DepthwiseWalker(self.config)
+            walkers.append((depthwise, job.depthwise))
+        ready = 1
+        for walker, is_meant in walkers:
+            m.d.comb += [
+                walker.i_job.eq(job),
+                walker.i_base.eq(base),
+                walker.i_weight_base.eq(weight_base),
+                walker.i_start.eq(starting),
+                walker.i_walking.eq(walking & is_meant),
+                walker.o.ready.eq(self.o.ready),
             ]
-        with m.Elif(stepped):
-            with m.If(~ends.run_end):
-                m.d.sync += offset.eq(offset + self.config.cin_lanes)
-            with m.Elif(~ends.line_end):
-                m.d.sync += [offset.eq(next_run), run.eq(next_run)]
-            with m.Elif(~ends.pixel_end):
-                m.d.sync += [
-                    offset.eq(column),
-                    run.eq(column),
-                    row.eq(Mux(ends.tile_end, top, row + job.dilation_y)),
-                ]
-            with m.Elif(~ends.row_end):
-                m.d.sync += [offset.eq(next_column), run.eq(next_column), column.eq(next_column), row.eq(top)]
-            with m.Else():
-                left = -job.pad_left_bytes
-                m.d.sync += [offset.eq(left), run.eq(left), column.eq(left)]
-                m.d.sync += [row.eq(next_top), top.eq(next_top), next_top.eq(next_top + job.stride_y)]
-        return row, offset, next_top
-
-    def _weights(self, m, job, ends, stepped):
-        """Address of the step's weights: through the job's words in order, and again for each pixel."""
-        base, weight = (
-            Signal(range(self.config.weight_words), name=name) for name in ("weight_base", "weight")
-        )
-        with m.If(stepped & ~job.discard):
-            with m.If(ends.job_end):
-                m.d.sync += [base.eq(base + job.words_in_all), weight.eq(base + job.words_in_all)]
-            with m.Elif(ends.pixel_end):
-                m.d.sync += weight.eq(base)
-            with m.Else():
-                m.d.sync += weight.eq(weight + 1)
-        return weight
-
-    def _emit(self, m, job, base, ends, position, weight, walking, stepped):
-        """A register between the counters and the step: sums and comparisons first, clamps behind it."""
-        row, offset, next_top = position
-        lanes = self.config.cin_lanes
-        at = Signal(step(self.config), reset_less=True)
-        at_base, freed_rows = Signal(ROW_NUMBER, reset_less=True), Signal(ROW_BITS, reset_less=True)
-        before, after = (
-            Signal(POSITION, reset_less=True),
-            Signal(signed(27), reset_less=True),
-        )  # bytes to the row's two ends
-        inside = Signal(reset_less=True)
-        m.d.comb += stepped.eq(walking & (self.o.ready | ~self.o.valid))
-        end = offset + lanes
-        begins = self._begins(m, ends, job, stepped)
-        with m.If(self.o.ready | ~self.o.valid):
-            m.d.sync += self.o.valid.eq(walking)
-            m.d.sync += [
-                at[name].eq(ends[name] | job.discard)
-                for name in ("tile_end", "pixel_end", "row_end", "job_end")
-            ]
-            m.d.sync += [
-                at.advance.eq(~ends.pixel_end & ~job.discard),
-                at.rewind.eq(ends.pixel_end | job.discard),
-                at.is_issue.eq(~job.discard),
-                at.first.eq(begins),
-                at.raw.eq(job.raw),
-                at.row.eq(base + row),
-                at.needs.eq(Mux(end > job.row_bytes, job.row_bytes, end)),
-                at.free_words.eq(job.words_in_all),
-                at.issue.row.eq(base + row),
-                at.issue.offset.eq(offset),
-                at.issue.pad_value.eq(job.pad_value),
-                at.issue.weight.eq(weight),
-                inside.eq((row >= 0) & (row < job.in_h) & ~job.discard),
-                before.eq(-offset),
-                after.eq(job.row_bytes - offset),
-                at_base.eq(base),
-                freed_rows.eq(
-                    Mux(
-                        ends.job_end | (next_top > job.in_h),
-                        job.in_h,
-                        Mux(next_top < 0, 0, next_top[:ROW_BITS]),
-                    )
-                ),
-            ]
-            with m.If(job.discard):
-                m.d.sync += freed_rows.eq(0)
-        m.d.comb += [
-            self.o.p.eq(at),
-            self.o.p.needs.eq(Mux(inside & (after > 0) & (before < lanes), at.needs, 0)),
-            self.o.p.free_to.eq(at_base + freed_rows),
-            self.o.p.issue.pad_low.eq(
-                Mux(before <= 0, 0, Mux(before > lanes, lanes, before[: lanes.bit_length()]))
-            ),
-            self.o.p.issue.pad_high.eq(
-                Mux((after <= 0) | ~inside, 0, Mux(after > lanes, lanes, after[: lanes.bit_length()]))
-            ),
-        ]
-
-    def _begins(self, m, ends, job, stepped):
-        """Whether the step is a tile's first: the one after a tile's last, or after a discarded job's only one."""
-        begins = Signal(init=1)
-        with m.If(stepped):
-            m.d.sync += begins.eq(ends.tile_end | job.discard)
-        return begins
+            ready &= is_meant | ~walker.o.valid
+            with m.If(walker.o.valid):
+                m.d.comb += [self.o.p.eq(walker.o.p), self.o.valid.eq(1)]
+            with m.If(walker.o_done):
+                m.d.comb += done.eq(1)
+        return ready

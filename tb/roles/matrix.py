@@ -18,7 +18,7 @@ CRAMPED_CONFIG = Config(
     line_bytes=256,
     weight_words=64,
     parameter_words=16,
-    output_slots=8,
+    output_words=8,
     jobs_in_flight=2,
     report_depth=2,
 )

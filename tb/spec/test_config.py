@@ -23,7 +23,7 @@ from convloom.spec.registers import configuration_from_words, configuration_word
         ({"weight_words": 1000}, "weight_words must be a power of two, not 1000"),
         ({"weight_words": 1 << 20}, "weight_words must be at most 524288, which the descriptor can say"),
         ({"parameter_words": 100}, "parameter_words must be a power of two, not 100"),
-        ({"output_slots": 4}, "output_slots must be 8 or more, not 4"),
+        ({"output_words": 4}, "output_words must be 8 to 16384, not 4"),
         ({"jobs_in_flight": 1}, "jobs_in_flight must be 2 to 8, not 1"),
         ({"jobs_in_flight": 9}, "jobs_in_flight must be 2 to 8, not 9"),
         ({"report_depth": 3}, "report_depth must be a power of two, not 3"),
@@ -33,7 +33,7 @@ from convloom.spec.registers import configuration_from_words, configuration_word
             {"roundings": ("nearest",)},
             "rounding must be one of double, double_up, single, float32, not 'nearest'",
         ),
-        ({"depthwise": True}, "depthwise must be False"),
+        ({"depthwise": True, "cout_lanes": 6, "requant_lanes": 2}, "depthwise must be False"),
     ],
 )
 def test_bad_field_is_refused(fields, message):

@@ -14,8 +14,8 @@ from roles.stalls import Pauses
 from roles.unit import plain, sender, simulate
 
 CONFIGS = {
-    "one pass": Config(cin_lanes=4, cout_lanes=2, requant_lanes=2, line_bytes=1 << 10, output_slots=8),
-    "three passes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, output_slots=16),
+    "one pass": Config(cin_lanes=4, cout_lanes=2, requant_lanes=2, line_bytes=1 << 10, output_words=8),
+    "three passes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, output_words=16),
 }
 ROW_DELAY, WEIGHT_DELAY, ROW_BYTES = 5, 9, 12
 FIRST_ROW = ROWS - 9  # the running row number wraps on the way
@@ -53,12 +53,13 @@ def random_steps(rng, jobs):
 
 
 class Gate:
-    """The gate between random rows and output slots that come free at random; records each cycle in `log`."""
+    """The gate between random rows and words of the output ring that come free at random; each cycle in `log`."""
 
     OUTPUTS = ("tag", "issue", "free_to", "free", "freed")
 
     def __init__(self, config, steps, rng, *, release=0.3, arrive=1.0):
-        self.config, self.steps, self.rng, self.release, self.arrive = config, steps, rng, release, arrive
+        self.config, self.rng, self.release, self.arrive = config, rng, release, arrive
+        self.steps = [{**step, "reserve": slots_of(step) * step["first"]} for step in steps]
         self.dut = IssueGate(config, row_delay=ROW_DELAY, weight_delay=WEIGHT_DELAY)
         self.log, self.passed = [], []  # passed: the cycle of each step
         self.held, self.results = 0, 0  # output slots reserved, and those of them that hold a result
@@ -108,7 +109,7 @@ class Gate:
 
 
 def slots_of(step):
-    """Output slots of the step's tile."""
+    """Words of the output ring that the step's tile fills."""
     return 4 if step["raw"] and step["is_issue"] else 1
 
 
@@ -130,7 +131,7 @@ def check_order(gate):
 def check_room(gate):
     """Slots, and the distances between results and between jobs."""
     most = max(cycle["held"] for cycle in gate.log)
-    assert most <= gate.config.output_slots, f"{most} slots reserved"
+    assert most <= gate.config.output_words, f"{most} slots reserved"
     ends = [(at, step) for at, step in zip(gate.passed, gate.steps, strict=True) if step["tile_end"]]
     for (at, step), (following, _) in pairwise(ends):
         assert following - at >= slots_of(step) * gate.config.passes
@@ -170,7 +171,7 @@ def plain_step(**values):
 
 def test_one_issue_per_cycle():
     steps = [plain_step(first=1, tile_end=1) for _ in range(40)] + [plain_step(job_end=1)]
-    config = replace(CONFIGS["one pass"], output_slots=64)
+    config = replace(CONFIGS["one pass"], output_words=64)
     gate = Gate(config, steps, random.Random(1), release=1).run(Pauses())
     assert [after - at for at, after in pairwise(gate.passed)] == [1] * 40
 

@@ -9,7 +9,7 @@ from convloom.device.golden_engine import check as reference
 from convloom.spec import DESCRIPTOR, RECORD, Config, ErrorCode, Op
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, unpack
 from convloom_rtl.job_reader import JobReader
-from convloom_rtl.payloads import CountJob, LoadJob, QuantiseJob, WalkJob
+from convloom_rtl.payloads import RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
 from roles.geometry import random_geometry
 from roles.unit import Collector, beats_of, sender, simulate
 
@@ -18,7 +18,7 @@ CONFIGS = {
     "16 lanes": Config(cin_lanes=16, cout_lanes=1, requant_lanes=1, line_bytes=1 << 12, weight_words=64),
     "64 lanes": Config(cin_lanes=64, cout_lanes=2, requant_lanes=2, line_bytes=1 << 14, weight_words=64),
 }
-TOLD = {"load": LoadJob, "walk": WalkJob, "quantise": QuantiseJob, "count": CountJob}
+TOLD = {"load": LoadJob, "walk": WalkJob, "quantise": QuantiseJob, "ring": RingJob, "count": CountJob}
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,16 @@ class JobPacket:
             return ErrorCode.JOB_SHORT
         code = reference(self.packet[:DESCRIPTOR_BYTES], self.fields, self.config)
         return code if code or self.fields["op"] == Op.NONE else None
+
+    @property
+    def computed(self):
+        """What the stages are told besides the descriptor's own fields."""
+        slots, k_tiles = RAW_SLOTS if self.fields["raw"] else 1, self.fields["k_tiles"]
+        return {
+            "depthwise": self.fields["op"] == Op.DEPTHWISE,
+            "row_words": k_tiles * self.fields["out_w"] * slots % (1 << 16),
+            "hop": (k_tiles - 1) * slots + 1,
+        }
 
     @property
     def sizes(self):
@@ -135,7 +145,8 @@ def compare(jobs, taken):
                 assert told.pop("discard") == (job.discarded_with is not None), f"job {n}, {name}"
             if job.discarded_with is not None:  # of a job that is not run only this is used
                 told = {field: told[field] for field in told if field == "report"}
-            assert told == {field: job.fields[field] for field in told}, f"job {n}, {name}"
+            expected = job.fields | job.computed
+            assert told == {field: expected[field] for field in told}, f"job {n}, {name}"
 
 
 @pytest.mark.parametrize("name", CONFIGS)

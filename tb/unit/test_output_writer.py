@@ -4,7 +4,7 @@ import random
 
 import pytest
 from convloom.spec import Config
-from convloom_rtl.output_slots import OutputSlots
+from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
 from roles.stalls import NAMES
 from roles.unit import Collector, StreamStalls, beats_of, seed_of, sender, simulate
@@ -61,9 +61,9 @@ def test_slots(passes):
     lanes, q = 2 * passes, 2
     rng = random.Random(seed_of(f"slots {passes}"))
     config = Config(cin_lanes=4, cout_lanes=lanes, requant_lanes=q)
-    dut = OutputSlots(config)
+    dut = OutputRing(config)
     slots = slots_of(rng, lanes, [rng.randbytes(3 * lanes) for _ in range(4)])
-    assert len(slots) <= config.output_slots
+    assert len(slots) <= config.output_words
     released = []
 
     async def pieces(ctx):

@@ -3,11 +3,11 @@
 from amaranth.hdl import Cat, Module, Shape, Signal, Value
 
 
-def delay(m: Module, value, cycles, name):
-    """`value`, `cycles` later. Datapath: the registers are not reset."""
+def delay(m: Module, value, cycles, name, *, reset=False):
+    """`value`, `cycles` later. Datapath: the registers are not reset unless told so."""
     shape = value.shape()
     for n in range(1, cycles + 1):
-        later = Signal(shape, name=f"{name}_{n}", reset_less=True)
+        later = Signal(shape, name=f"{name}_{n}", reset_less=not reset)
         m.d.sync += later.eq(value)
         value = later
     return value

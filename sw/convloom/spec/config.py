@@ -27,7 +27,8 @@ class Config:
     line_bytes : size of the line buffer; 4 banks, each a power of two of words of cin_lanes bytes
     weight_words : depth of the weight ring in words of cin_lanes * cout_lanes bytes; a power of two
     parameter_words : depth of the parameter ring of each requantiser lane; a power of two
-    output_slots : results of one tile each that may be on their way; a power of two, a raw tile takes four
+    output_words : depth of the output ring in words of cout_lanes bytes; a power of two. A tile on its way takes a
+        word, a raw one four; a depthwise output row may fill half of the ring.
     jobs_in_flight : jobs whose descriptors, parameters and weights may be on chip
     report_depth : reports kept until the host reads them; a power of two
     roundings : the rounding modes that are built in
@@ -43,7 +44,7 @@ class Config:
     line_bytes: int = 64 << 10
     weight_words: int = 1024
     parameter_words: int = 512
-    output_slots: int = 64
+    output_words: int = 64
     jobs_in_flight: int = 4
     report_depth: int = 16
     roundings: tuple = ALL_ROUNDINGS
@@ -60,12 +61,12 @@ class Config:
         self._require("cout_lanes", self.cout_lanes <= most, f"1 to 2 * cin_lanes = {most}")
         divides = self.cout_lanes % self.requant_lanes == 0
         self._require("requant_lanes", divides, f"a divisor of cout_lanes = {self.cout_lanes}")
-        for name in ("line_bytes", "weight_words", "parameter_words", "output_slots", "report_depth"):
+        for name in ("line_bytes", "weight_words", "parameter_words", "output_words", "report_depth"):
             self._require(name, _is_power_of_two(getattr(self, name)), "a power of two")
         self._require(
             "line_bytes", 4 <= self.bank_words <= 4096, f"{16 * self.cin_lanes} to {16384 * self.cin_lanes}"
         )
-        self._require("output_slots", self.output_slots >= 8, "8 or more")
+        self._require("output_words", 8 <= self.output_words <= 1 << 14, "8 to 16384")
         self._require(
             "weight_words", self.weight_words <= 1 << 19, "at most 524288, which the descriptor can say"
         )
@@ -75,7 +76,12 @@ class Config:
             self.roundings and len(set(self.roundings)) == len(self.roundings),
             "one or more modes",
         )
-        self._require("depthwise", not self.depthwise, "False: depthwise is not in the gateware yet")
+        fits = self.cout_lanes % self.cin_lanes == 0 or self.cin_lanes % self.cout_lanes == 0
+        self._require(
+            "depthwise",
+            fits or not self.depthwise,
+            f"False where cout_lanes = {self.cout_lanes} is no multiple or divisor of cin_lanes = {self.cin_lanes}",
+        )
 
     def _require(self, name, holds, expected):
         if not holds:
@@ -116,12 +122,12 @@ class Config:
 PRESETS = {
     config.name: config
     for config in (
-        Config("tiny", 4, 1, 1, line_bytes=32 << 10, weight_words=4096),
-        Config("small", 8, 8, 8),
-        Config("medium", 16, 8, 8),
-        Config("large", 16, 16, 16),
-        Config("medium-q4", 16, 8, 4),
-        Config("small-45k", 8, 8, 2),
+        Config("tiny", 4, 1, 1, line_bytes=32 << 10, weight_words=4096, output_words=8192, depthwise=True),
+        Config("small", 8, 8, 8, output_words=2048, depthwise=True),
+        Config("medium", 16, 8, 8, output_words=2048, depthwise=True),
+        Config("large", 16, 16, 16, output_words=1024, depthwise=True),
+        Config("medium-q4", 16, 8, 4, output_words=2048, depthwise=True),
+        Config("small-45k", 8, 8, 2, output_words=2048, depthwise=True),
         Config(
             "tiny-up5k",
             4, 1, 1,
@@ -129,7 +135,7 @@ PRESETS = {
             roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE),
         ),
         Config("odd-8x6", 8, 6, 2, roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE)),
-        Config("odd-4x8", 4, 8, 2),
+        Config("odd-4x8", 4, 8, 2, output_words=2048, depthwise=True),
     )
 }  # fmt: skip
 

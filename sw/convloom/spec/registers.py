@@ -50,7 +50,7 @@ class Register:
         return values
 
     def pack(self, **values):
-        """The word that holds these parts; parts that are not given are 0. Raises ValueError for one that does not fit."""
+        """The word of these parts; those not given are 0. Raises ValueError for one that does not fit."""
         word, offset = 0, 0
         for part in self.parts:
             value = int(values.pop(part.name, 0))
@@ -125,8 +125,7 @@ CONFIGURATION = (
         Access.CONSTANT,
         (
             Part("parameter_words", 16, "parameter ring of each requantiser lane in words"),
-            Part("output_slots", 8, "output slots"),
-            Part("report_depth", 8, "reports kept"),
+            Part("output_words", 16, "output ring in words"),
         ),
     ),
     Register(
@@ -136,6 +135,8 @@ CONFIGURATION = (
         (
             *(Part(f"rounding_{mode.name.lower()}", 1, f"mode {int(mode)} is built in") for mode in Rounding),
             Part("depthwise", 1, "depthwise jobs are built in"),
+            Part("reserved", 3, "0"),
+            Part("report_depth", 8, "reports kept"),
         ),
     ),
 )
@@ -228,15 +229,17 @@ def configuration_words(config):
         "FEATURES": {
             **{f"rounding_{mode.name.lower()}": mode in config.roundings for mode in Rounding},
             "depthwise": config.depthwise,
+            "report_depth": config.report_depth,
         },
     }
     return {name: REGISTERS[name].pack(**parts) for name, parts in values.items()}
 
 
 def configuration_from_words(words):
-    """The keyword arguments of the Config whose constant registers read `words` (register name to word), its name left out."""
+    """Arguments of the Config whose constant registers read `words` (register name to word), its name left out."""
     parts = {}
     for name in ("LANES", "LINE_BYTES", "WEIGHT_WORDS", "RINGS", "FEATURES"):
         parts.update(REGISTERS[name].unpack(words[name]))
     built_in = tuple(mode for mode in Rounding if parts.pop(f"rounding_{mode.name.lower()}"))
+    del parts["reserved"]
     return {**parts, "roundings": built_in, "depthwise": bool(parts["depthwise"])}

@@ -1,0 +1,61 @@
+"""The window of a depthwise job: four columns of four rows, for each of cout_lanes channels."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from convloom.spec.config import ROW_BANKS
+
+from convloom_rtl.payloads import WindowStep
+
+COLUMNS = 4
+TAPS = COLUMNS * ROW_BANKS
+
+
+class DepthwiseWindow(wiring.Component):
+    """Shifts columns in: one a cycle, or two where one was staged. One cycle from a column to the taps.
+
+    Tap 4 * age + row: the newest column has age 0. So a larger window, whose columns come one at a time, finds its
+    rows at the first four taps.
+
+    Members
+    -------
+    i_column : cout_lanes int8 for each of four rows
+    i_pad_value : what stands in the columns before a group's first
+    i_step : what to do with the column
+    o_taps : 16 int8 for each channel
+    """
+
+    LATENCY = 1
+
+    def __init__(self, config):
+        self.config = config
+        taps = data.ArrayLayout(data.ArrayLayout(signed(8), TAPS), config.cout_lanes)
+        super().__init__(
+            {
+                "i_column": In(data.ArrayLayout(8 * config.cout_lanes, ROW_BANKS)),
+                "i_pad_value": In(signed(8)),
+                "i_step": In(WindowStep),
+                "o_taps": Out(taps),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        cout, step = self.config.cout_lanes, self.i_step
+        column = self.i_column.as_value()
+        width = len(column)
+        window, staged = Signal(COLUMNS * width, reset_less=True), Signal(width, reset_less=True)
+        has_staged = Signal()
+        before = Mux(step.begin, self.i_pad_value.replicate(COLUMNS * width // 8), window)
+        with m.If(step.read):
+            m.d.sync += has_staged.eq(step.stage)
+            with m.If(step.stage):
+                m.d.sync += staged.eq(column)
+            with m.Elif(has_staged):
+                m.d.sync += window.eq(Cat(column, staged, before))
+            with m.Else():
+                m.d.sync += window.eq(Cat(column, before))
+        for channel in range(cout):
+            for tap in range(TAPS):
+                m.d.comb += self.o_taps[channel][tap].eq(window.word_select(tap * cout + channel, 8))
+        return m
