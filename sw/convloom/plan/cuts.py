@@ -1,5 +1,6 @@
 """The cuts of a layer that fit an engine."""
 
+from dataclasses import replace
 from itertools import product
 
 from convloom.plan.jobs import Cut
@@ -41,7 +42,7 @@ def _cut(layer, config, folded, groups, share, ahead):
     tiles = min(
         words // (tile.kh * tile.runs * tile.chunks(config.cin_lanes)), _parameter_tiles(config, share)
     )
-    out_w = _columns(layer, pixel, config, folded, ahead)
+    out_w = _columns(layer, pixel, config, folded, groups, ahead)
     if not out_w or (groups > 1 and tiles < tile.k_tiles(config.cout_lanes)):
         return None
     kernels = layer.k // layer.groups if groups > 1 else tiles * config.cout_lanes
@@ -66,7 +67,11 @@ def _pixel(layer, config, folded, groups, words):
         rows, columns = min(y.reach, y.size), min(x.reach, x.size)
         tile = Tile(rows, columns, channels, 1, 1, k, kh, kw, (1, 1), (y.dilation, x.dilation))
         placed = tile.folded() if folded else tile
-        return tile if placed.words(config) <= words and not placed.misfit(config) else None
+        if placed.words(config) > words or placed.misfit(config):
+            return None
+        is_cut = (kh, channels) != (layer.y.taps, c)
+        rows = min(placed.live_rows, placed.in_h)
+        return tile if columns <= _width(placed, config, rows, is_cut) else None
 
     if groups > 1:
         return fitting(layer.y.taps, layer.x.taps, c)
@@ -90,33 +95,45 @@ def _taps(layer):
 def _most_channels(fitting, kh, kw, c, lanes):
     """The Tile with the most channels that fits, where these are cut into equal parts of whole words."""
     units = -(-c // lanes)
-    least, most = 1, units
-    if not fitting(kh, kw, min(lanes, c)):
-        return None
-    while least < most:  # fewest parts
-        parts = (least + most) // 2
-        if fitting(kh, kw, min(-(-units // parts) * lanes, c)):
-            most = parts
+    least, most = 1, units  # parts
+    while least < most:
+        middle = (least + most) // 2
+        if fitting(kh, kw, min(-(-units // middle) * lanes, c)):
+            most = middle
         else:
-            least = parts + 1
+            least = middle + 1
     return fitting(kh, kw, min(-(-units // least) * lanes, c))
 
 
-def _columns(layer, pixel, config, folded, ahead):
+def _width(tile, config, rows, is_cut):
+    """Columns of an input of which so many rows fit a bank; at least the tile's own where these fit.
+
+    Rows that end within a word take one more, so that narrower ones may need more than wider ones. Where the
+    channels of a row are cut, some of the parts may be such.
+    """
+    slot = min(config.bank_words // -(-rows // ROW_BANKS), MOST["slot"])
+    words = slot - (is_cut or tile.in_c % config.cin_lanes > 0)
+    own = tile.in_w if tile.slot(config.cin_lanes) <= slot and not is_cut else 0
+    return min(max(words * config.cin_lanes // tile.in_c, own), MOST["in_w"])
+
+
+def _columns(layer, pixel, config, folded, groups, ahead):
     """The most output columns whose rows fit: those of a window and, with `ahead`, of the next one."""
     live, step, height = (1, 1, layer.y.out) if folded else (pixel.live_rows, layer.y.stride, layer.y.size)
     rows = min(live + (step if ahead else 0), height)
-    slot = min(config.bank_words // -(-rows // ROW_BANKS), MOST["slot"])
+    is_cut = (pixel.kh, pixel.in_c) != (layer.y.taps, layer.c // layer.groups * groups)
     axis = layer.x.part((0, pixel.kw))
-    channels = pixel.in_c * (pixel.kh if folded else 1)
-    width = slot * config.cin_lanes // channels
-    if width * channels % config.cin_lanes:  # a row that keeps its phase takes a word more
-        width = (slot - 1) * config.cin_lanes // channels
-    width = min(width, MOST["in_w"])
-    if axis.stride * channels > MOST["column_step"]:
-        return int(width >= min(axis.reach, axis.size))
-    whole = max(layer.x.window((0, layer.x.out)).length, 1) <= width
-    return min(layer.x.out if whole else max((width - axis.reach) // axis.stride + 1, 0), MOST["out_w"])
+    placed = pixel.folded() if folded else pixel
+    whole = replace(placed, in_w=max(layer.x.window((0, layer.x.out)).length, 1))
+    is_whole = pixel.kw == layer.x.taps and whole.in_w <= _width(whole, config, rows, is_cut)
+    if axis.stride * placed.in_c > MOST["column_step"]:
+        return 1
+    if is_whole:
+        return min(layer.x.out, MOST["out_w"])
+    width = _width(replace(placed, in_w=1), config, rows, is_cut)
+    if axis.size > width:
+        return min(max((width - axis.reach) // axis.stride + 1, 0), layer.x.out, MOST["out_w"])
+    return min(layer.x.out, MOST["out_w"])
 
 
 def _rows(axis, folded):

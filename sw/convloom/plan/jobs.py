@@ -1,7 +1,9 @@
 """A cut makes jobs of a layer: which part of the input and of the kernels each one gets."""
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from convloom.plan.layer import Span, pieces
 from convloom.plan.tile import LIMITS, Tile
@@ -67,28 +69,49 @@ def make_jobs(layer, cut, config):
 
     Those with the same weights follow each other.
     """
-    blocks = pieces(layer.groups, cut.groups)
-    return [job for groups in blocks for job in block_jobs(layer, cut, config, range(layer.n), groups)]
-
-
-def block_jobs(layer, cut, config, images, groups):
-    """Those of some pictures and of some groups, (start, stop), that run together."""
-    c, k = layer.c // layer.groups, layer.k // layer.groups
+    group_c = layer.c // layer.groups
     parts = product(
         pieces(layer.y.taps, cut.taps[0]),
         pieces(layer.x.taps, cut.taps[1]),
-        pieces(c, cut.channels, config.cin_lanes),
+        pieces(group_c, cut.channels, config.cin_lanes),
     )
     return [
         _job(layer, cut, groups, part, piece)
-        for part in parts
+        for groups, part in product(pieces(layer.groups, cut.groups), list(parts))
         for piece in product(
-            pieces(k, cut.kernels, config.cout_lanes),
-            images,
-            _axis_pieces(layer.y.part(part[0]), cut.out_h, MOST_TOP),
-            _axis_pieces(layer.x.part(part[1]), cut.out_w, MOST_LEFT // layer.c),
+            pieces(layer.k // layer.groups, cut.kernels, config.cout_lanes),
+            range(layer.n),
+            *_output_pieces(layer, cut, part[0], part[1]),
         )
     ]
+
+
+def count_tiles(layer, cut, config):
+    """How many jobs there are of each Tile, a Counter, without making them all."""
+    c, k = layer.c // layer.groups, layer.k // layer.groups
+    groups = Counter(stop - start for start, stop in pieces(layer.groups, cut.groups))
+    channels = Counter(stop - start for start, stop in pieces(c, cut.channels, config.cin_lanes))
+    kernels = Counter((stop - start, stop == k) for start, stop in pieces(k, cut.kernels, config.cout_lanes))
+    tiles = Counter()
+    for taps in product(pieces(layer.y.taps, cut.taps[0]), pieces(layer.x.taps, cut.taps[1])):
+        spans = [
+            Counter((axis.part(part).window(out)._replace(start=0), out[1] - out[0]) for out in outs)
+            for axis, part, outs in zip(
+                (layer.y, layer.x), taps, _output_pieces(layer, cut, *taps), strict=True
+            )
+        ]
+        for alike in product(*(counter.items() for counter in (groups, channels, kernels, *spans))):
+            what, counts = zip(*alike, strict=True)
+            tiles[_tile(layer, cut, taps, *what)] += layer.n * prod(counts)
+    return tiles
+
+
+def _output_pieces(layer, cut, taps_y, taps_x):
+    """Ranges of output rows, and of columns, of the jobs of a part of the kernel."""
+    return (
+        _axis_pieces(layer.y.part(taps_y), cut.out_h, MOST_TOP),
+        _axis_pieces(layer.x.part(taps_x), cut.out_w, MOST_LEFT // layer.c),
+    )
 
 
 def _axis_pieces(axis, most, most_pad):
@@ -96,41 +119,65 @@ def _axis_pieces(axis, most, most_pad):
     lead = 0
     if axis.pad > most_pad:
         lead = min(max(-(-(axis.pad - axis.reach + 1) // axis.stride), 0), axis.out)
-    ranges = [(0, lead), (lead, axis.out)]
     return [
         (first + start, first + stop)
-        for first, end in ranges
+        for first, end in ((0, lead), (lead, axis.out))
         if end > first
         for start, stop in pieces(end - first, most)
     ]
 
 
-def _job(layer, cut, groups, part, piece):
-    (kernels, image, out_y, out_x), (taps_y, taps_x, channels) = piece, part
-    c, k, count = layer.c // layer.groups, layer.k // layer.groups, groups[1] - groups[0]
-    y, x = layer.y.part(taps_y), layer.x.part(taps_x)
-    rows, columns = y.window(out_y), x.window(out_x)
-    if not (rows.length and columns.length):
-        rows = columns = Span(0, 0, 0)
-    length = channels[1] - channels[0]
-    counted = kernels[1] - kernels[0] - (layer.helper and kernels[1] == k)
+def _tile(layer, cut, taps, groups, channels, kernels, rows, columns):
+    """The Tile of a job with so many groups and channels.
+
+    Padding alone is sent as one pixel of it: what lies behind is padding as well.
+
+    Parameters
+    ----------
+    kernels : (how many, whether the group's last one is among them)
+    rows, columns : (Span, how many outputs)
+    """
+    (height, out_h), (width, out_w) = rows, columns
+    if not (height.length and width.length):
+        height = width = Span(0, 1, 0)
+    y, x = layer.y.part(taps[0]), layer.x.part(taps[1])
+    counted = kernels[0] - (layer.helper and kernels[1])
     tile = Tile(
-        rows.length or 1,  # padding alone is sent as one pixel of it: what lies behind is padding as well
-        columns.length or 1,
-        length * count,
-        out_y[1] - out_y[0],
-        out_x[1] - out_x[0],
-        (kernels[1] - kernels[0]) * count,
+        height.length,
+        width.length,
+        channels * groups,
+        out_h,
+        out_w,
+        kernels[0] * groups,
         y.taps,
         x.taps,
         (y.stride, x.stride),
         (y.dilation, x.dilation),
-        rows.pad,
-        columns.pad,
-        y.taps * x.taps * length * counted * count,
+        height.pad,
+        width.pad,
+        y.taps * x.taps * channels * counted * groups,
+    )
+    return tile.folded() if cut.folded else tile
+
+
+def _job(layer, cut, groups, part, piece):
+    (kernels, image, out_y, out_x), (taps_y, taps_x, channels) = piece, part
+    c, k = layer.c // layer.groups, layer.k // layer.groups
+    rows, columns = layer.y.part(taps_y).window(out_y), layer.x.part(taps_x).window(out_x)
+    if not (rows.length and columns.length):
+        rows = columns = Span(0, 0, 0)
+    tile = _tile(
+        layer,
+        cut,
+        (taps_y, taps_x),
+        groups[1] - groups[0],
+        channels[1] - channels[0],
+        (kernels[1] - kernels[0], kernels[1] == k),
+        (rows, out_y[1] - out_y[0]),
+        (columns, out_x[1] - out_x[0]),
     )
     return Job(
-        tile.folded() if cut.folded else tile,
+        tile,
         image,
         rows,
         columns,
@@ -140,6 +187,6 @@ def _job(layer, cut, groups, part, piece):
         out_y,
         out_x,
         is_first=(taps_y[0], taps_x[0], channels[0]) == (0, 0, 0),
-        groups=count,
+        groups=groups[1] - groups[0],
         folded=cut.folded,
     )

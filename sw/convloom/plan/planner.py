@@ -1,13 +1,12 @@
 """The planner: of all cuts of a layer that fit an engine, the one that takes the fewest cycles."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from convloom.plan.cost import cost
 from convloom.plan.cuts import cuts
-from convloom.plan.jobs import Cut, Job, block_jobs, make_jobs
-from convloom.plan.layer import Layer, pieces
+from convloom.plan.jobs import Cut, Job, count_tiles, make_jobs
+from convloom.plan.layer import Layer
 from convloom.spec import Config
 
 
@@ -58,11 +57,7 @@ def plan(layer, config):
 
 
 def _cycles(layer, cut, config):
-    """Cycles of all jobs, back to back. Pictures are alike, and so are groups, but for the last ones."""
+    """Cycles of all jobs, back to back."""
     raw = layer.raw or _is_partial(layer, cut)
-    counts = Counter(stop - start for start, stop in pieces(layer.groups, cut.groups))
-    return layer.n * sum(
-        count
-        * sum(cost(job.tile, config, raw).cycles for job in block_jobs(layer, cut, config, (0,), (0, groups)))
-        for groups, count in counts.items()
-    )
+    tiles = count_tiles(layer, cut, config)
+    return sum(count * cost(tile, config, raw).cycles for tile, count in tiles.items())
