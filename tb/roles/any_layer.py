@@ -1,9 +1,11 @@
 """Layers from the whole space that the host accepts: drawn by hypothesis, with a reference of their own."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from convloom import Requant, golden
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 CLASSES = (
@@ -242,3 +244,24 @@ def _requants(draw, layer, rng):
     zero_point = draw(st.integers(low, high))
     scales = scales if draw(st.booleans()) else scales[0]
     return Requant.from_scales(1.0, scales, 1.0, zero_point, clamp, draw(st.sampled_from(MODES)), dtype)
+
+
+def compare_any_layers(device, count, of_seed):
+    """Runs `count` layers. Raises AssertionError where one's bytes, MACs or cycles differ, or a class has none."""
+    drawn = Counter()
+
+    @seed(of_seed)
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(any_layers())
+    def compare(layer):
+        expected, macs = layer.expected()
+        out, report = layer.run(device), device.last_report
+        drawn.update(["layers", *layer.classes()], outputs=out.size)
+        assert out.dtype == expected.dtype and out.shape == expected.shape
+        assert np.array_equal(out, expected), f"{(out != expected).sum()} of {out.size} outputs differ"
+        assert report.macs == macs == sum(job.macs for job in report.jobs)
+        assert report.cycles == report.busy + sum(report.lost.values())
+
+    compare()
+    print(f"{device.info.name}, seed {of_seed}: {dict(drawn)}")
+    assert not set(CLASSES) - set(drawn), f"no layer of {set(CLASSES) - set(drawn)}"
