@@ -120,10 +120,14 @@ class Rescaler(wiring.Component):
         return rounded
 
     def _shift(self, m, products, shifts):
-        """Numbers with `fraction` bits behind the point, and the sticky bits."""
+        """Numbers with `fraction` bits behind the point, and the sticky bits.
+
+        Nothing asks for bits so low that no shift is needed to lose them: they are 0 in `double` and `double_up`
+        (rounded) and in `float32` (a significand times 2^7), and `single` does not look beyond the half.
+        """
         surplus, coarse_most, fine_most = POINT - self.fraction, 32 - (1 << FINE), (1 << FINE) - 1
         numbers = [product[surplus:].as_signed() for product in products]
-        sticky = [product[:surplus].any() for product in products]
+        sticky = [Const(0)] * self.lanes
         coarse = [Cat(Const(0, FINE), shifts.word_select(n, 5)[FINE:]) for n in range(self.lanes)]
         numbers, sticky = self._shift_step(m, "coarse", numbers, sticky, coarse, coarse_most)
         fine = delay(m, Cat(shifts.word_select(n, 5)[:FINE] for n in range(self.lanes)), 1, "fine_shifts")
@@ -145,15 +149,14 @@ class Rescaler(wiring.Component):
     def _saturate(self, m, numbers, sticky):
         """Numbers with WHOLE bits before the point."""
         width = WHOLE + self.fraction
+        least, most = 1 << (width - 1), ((1 << (WHOLE - 1)) - 1) << self.fraction
         saturated, kept = self._registers("saturated", signed(width)), self._registers("saturated_sticky", 1)
         for lane, number in enumerate(numbers):
             sign, beyond = number[-1], number[width - 1 :]
             fits = ~beyond.any() | beyond.all()
-            cut = Cat(Const(0, self.fraction), (~sign).replicate(WHOLE - 1), sign)
-            m.d.sync += [
-                saturated[lane].eq(Mux(fits, number[:width], cut)),
-                kept[lane].eq(sticky[lane] & fits),
-            ]
+            cut = Mux(sign, least, most)
+            # With no bit behind the point, a sticky one of a number that was cut does no harm.
+            m.d.sync += [saturated[lane].eq(Mux(fits, number[:width], cut)), kept[lane].eq(sticky[lane])]
         return saturated, kept
 
     def _find_halves(self, m, numbers, sticky):
@@ -164,15 +167,14 @@ class Rescaler(wiring.Component):
         less one. It is below the leading one of `most` if it is less than `most` and does not have that same
         leading one. An exact half, whose gap wraps to all ones, is left to the last rounding.
         """
-        gaps, mosts = self._registers("gap", self.fraction - 1), self._registers("most", WHOLE)
+        gaps, mosts = self._registers("gap", self.fraction - 1), self._registers("most", WHOLE + 1)
         later, kept = self._registers("measured", numbers[0].shape()), self._registers("measured_sticky", 1)
         for lane, number in enumerate(numbers):
             is_above, below = number[self.fraction - 1], number[: self.fraction - 1]
-            distance = below ^ (~is_above).replicate(len(below))
-            magnitude = number ^ number[-1].replicate(len(number))
+            distance = below ^ (~is_above).as_signed()
             m.d.sync += [
                 gaps[lane].eq(distance - (is_above & ~sticky[lane])),
-                mosts[lane].eq(magnitude[SIGNIFICANT:-1]),
+                mosts[lane].eq(number[SIGNIFICANT:].as_signed() ^ number[-1].as_signed()),
                 later[lane].eq(number),
                 kept[lane].eq(sticky[lane]),
             ]

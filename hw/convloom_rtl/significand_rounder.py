@@ -32,17 +32,17 @@ class SignificandRounder(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         number = delay(m, self.i, 1, "number")
-        magnitude = self.i ^ self.i[-1].replicate(self.width)
-        dropped = Signal(self.width - 1 - SIGNIFICANT, reset_less=True)
-        smeared = self._smeared(magnitude[SIGNIFICANT:-1])
-        m.d.sync += dropped.eq(smeared & self.i_enable.replicate(len(dropped)))
+        # The sign as a whole word, and the word to its last bit: single bits of it would simulate slowly.
+        excess = self.i[SIGNIFICANT:].as_signed() ^ self.i[-1].as_signed()
+        dropped = Signal(self.width - SIGNIFICANT, reset_less=True)
+        m.d.sync += dropped.eq(self._smeared(excess.as_unsigned()) & self.i_enable.as_signed())
 
         half, is_tie = dropped & ~(dropped >> 1), Signal()
         rounded, cleared = Signal(signed(self.width + 1), reset_less=True), Signal(self.width + 1)
         m.d.comb += [
             is_tie.eq(dropped[0] & ((number[: len(dropped)] & dropped) == half)),
             # A tie is rounded up first; if that is odd, clearing its last bit gives the even one below.
-            cleared.eq(dropped | (Cat(Const(1), dropped) & is_tie.replicate(len(dropped) + 1))),
+            cleared.eq(dropped | (Cat(Const(1), dropped) & is_tie.as_signed())),
             self.o.eq(rounded),
         ]
         m.d.sync += rounded.eq((number + half) & ~cleared)
