@@ -19,6 +19,8 @@ def field(vector, **values):
 def cut(vector, stream, length):
     """The packet on `stream` ("job" or "act") ends after `length` bytes; negative: that many early."""
     packet = getattr(vector, stream)[:length]
+    if stream == "job" and len(packet) < 6:  # without bytes 4 and 5 the engine cannot tell the job's number
+        vector = replace(vector, job_id=int.from_bytes(packet[4:], "little"))
     return replace(vector, **{stream: packet}, name=f"{vector.name}, {stream} cut to {len(packet)} bytes")
 
 
