@@ -58,6 +58,14 @@ class SimTransport:
         self._tickets += 1
         return self._library.submit(self._device, *arguments)
 
+    def depend(self, cycles):
+        """The next job's activations come when all jobs before it are answered, and so many cycles later.
+
+        Its job packet goes ahead as ever.
+        """
+        self._require_open()
+        self._library.depend(self._device, cycles)
+
     def wait(self, ticket, timeout=None):
         """The answer of a job, uint8 [bytes]. Its report, where it has one, is in `reports` by then.
 

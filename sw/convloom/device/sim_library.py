@@ -30,6 +30,7 @@ FUNCTIONS = {
     "open": (c_void_p, c_uint64),
     "close": (None, c_void_p),
     "submit": (c_uint64, c_void_p, c_void_p, c_uint64, c_void_p, c_uint64, c_uint64, c_int),
+    "depend": (None, c_void_p, c_uint64),
     "run": (c_int, c_void_p, c_uint64, c_uint64),
     "advance": (None, c_void_p, c_uint64),
     "answer_bytes": (c_uint64, c_void_p, c_uint64),

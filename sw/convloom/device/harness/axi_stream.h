@@ -25,6 +25,7 @@ struct StreamPins {
 struct Packet {
     Bytes bytes;
     bool reports;  // may put a report into the device's queue
+    uint64_t after = 0, pause = 0;  // may begin when so many jobs are answered, and so many cycles later
 };
 
 template <unsigned lanes>

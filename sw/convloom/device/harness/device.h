@@ -46,12 +46,16 @@ class Device {
     // Queues one job's packets and returns its ticket. `reports`: it may put a report into the device's queue.
     uint64_t submit(Bytes job, Bytes act, uint64_t out_bytes, bool reports) {
         job_.push({std::move(job), reports});
-        act_.push({std::move(act), false});
+        act_.push({std::move(act), false, depends_ ? first_ticket_ + answers_.size() : 0, pause_});
+        depends_ = false;
         answers_.push_back({out_bytes, reports});
         answers_.back().bytes.reserve(out_bytes);
         last_moved_ = clock;
         return first_ticket_ + answers_.size() - 1;
     }
+
+    // The next job's activations are computed from all answers before it, which takes so many cycles.
+    void depend(uint64_t cycles) { depends_ = true, pause_ = cycles; }
 
     // Runs until that job is answered, or the host has something to do, at most `budget` cycles.
     Stop run(uint64_t ticket, uint64_t budget) {
@@ -130,7 +134,9 @@ class Device {
         };
         memory_.tick();
         job_.drive(may_begin);
-        act_.drive([](const Packet&) { return true; });
+        act_.drive([this](const Packet& packet) {
+            return !packet.after || (answered_ >= packet.after && clock > last_beat + packet.pause);
+        });
         out_.drive(next_answer() < answers_.size());
         low_half();
         sample();
@@ -189,6 +195,8 @@ class Device {
                            &top_.m_axis_out_tlast, &top_.m_axis_out_tready}, memory_};
     AxiLite<Vconvloom> axi_lite_{top_};
 
+    bool depends_ = false;
+    uint64_t pause_ = 0;
     const uint64_t stall_cycles_;
     uint64_t last_moved_ = 0, next_drain_ = 0;
     std::deque<Answer> answers_;  // those from first_ticket_ on

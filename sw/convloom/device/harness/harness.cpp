@@ -13,6 +13,8 @@ EXPORT uint64_t convloom_submit(Device* device, const uint8_t* job, uint64_t job
     return device->submit(Bytes(job, job + job_bytes), Bytes(act, act + act_bytes), out_bytes, reports);
 }
 
+EXPORT void convloom_depend(Device* device, uint64_t cycles) { device->depend(cycles); }
+
 EXPORT int convloom_run(Device* device, uint64_t ticket, uint64_t budget) { return device->run(ticket, budget); }
 
 EXPORT void convloom_advance(Device* device, uint64_t cycles) { device->advance(cycles); }
