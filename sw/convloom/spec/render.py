@@ -70,7 +70,7 @@ CODES = """\
 ## Error codes
 
 A job has one code: of its packet, or if that is in order, of its activations. Of a descriptor's errors the
-first counts, in the order FORMAT, NOT_BUILT_IN, RANGE, WEIGHTS, CHANNELS, ROWS.
+first counts, in the order FORMAT, NOT_BUILT_IN, RANGE, WEIGHTS, CHANNELS, ROWS, REORDER, LANES.
 """
 
 
