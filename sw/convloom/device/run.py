@@ -63,12 +63,19 @@ class Run:
         self._waiting.append((ticket, job, out, raw))
         self.next_id = (self.next_id + 1) & 0xFFFF
 
-    def wait(self):
+    @property
+    def submitted(self):
+        """Jobs that were handed over."""
+        return len(self._waiting)
+
+    def wait(self, answered=lambda jobs: None):
         """Waits for all answers and puts them in place. Returns the LayerReport.
+
+        `answered` is called after each answer with how many there are.
 
         Raises DeviceError for a job that failed, and where an answer does not come.
         """
-        for ticket, job, out, raw in self._waiting:
+        for count, (ticket, job, out, raw) in enumerate(self._waiting, 1):
             answer = self.transport.wait(ticket, self.timeout)
             expected = job.tile.out_h * job.tile.out_w * job.tile.out_c * (4 if raw else 1)
             if len(answer) != expected:
@@ -76,6 +83,7 @@ class Run:
                     f"an answer must have {expected} bytes, not {len(answer)}: {self._failures()}"
                 )
             place(job, answer, out, raw)
+            answered(count)
         counted = difference(read_counters(self.transport), self._before)
         if counted["JOBS_FAILED"]:
             raise DeviceError(f"{counted['JOBS_FAILED']} jobs failed: {self._failures()}")
