@@ -26,7 +26,10 @@ LOG_TAIL = 2000  # characters of a failed build's log that an error shows
 
 # -O3 only where it counts: in -CFLAGS it would also optimise the code that runs once, where the minutes go.
 OPTIMISATION = ("OPT_FAST=-O3", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1")
-VERILATOR_FLAGS = ("--cc", "--exe", "-O3", "--no-timing", "--no-assert", "-Wno-lint", "-Wno-style")
+VERILATOR_FLAGS = (
+    *("--cc", "--exe", "-O3", "--no-timing", "--no-assert", "-Wno-lint", "-Wno-style"),
+    *("--compiler-include", "sign_extension.h"),
+)
 COMPILER_FLAGS = ("-fPIC", "-fvisibility=hidden", "-std=c++17")
 
 
