@@ -11,22 +11,45 @@ from convloom_rtl.top import Top
 # An initial block that sets all words of a memory, one a line.
 MEMORY = re.compile(r"  initial begin\n(?:    (\S+|\\\S+ )\[\d+\] = \d+'[hd]0+;\n)+  end\n")
 LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'[hd]0+);\n  end\n$")
+# Yosys lets every combinational block look at one of these, so that its first value starts the block.
+STARTER = re.compile(r"  reg (\\\$auto\$verilog_backend\S+ ) = 0;\n")
+# Icarus runs an `always_comb` block at once, not after the others that are due: of a few values that change, all
+# orders in which they can reach a block are tried, and a cycle takes a hundred times as long.
+COMBINATIONAL = """\
+`ifdef __ICARUS__
+`define CONVLOOM_COMB always @*
+`else
+`define CONVLOOM_COMB always_comb
+`endif
+"""
 
 
 def system_verilog(config):
     """The top module of that Config and all below it, as text. For Verilator, Icarus and Yosys."""
-    # In Icarus an `always @*` block whose inputs never change stays X; `always_comb` runs once at the start.
-    return verilog_2005(config).replace("always @*", "always_comb")
+    text = verilog_2005(config).replace("always @* begin", "`CONVLOOM_COMB begin")
+    return COMBINATIONAL + text.replace("always @*\n", "always_comb\n")  # these have no starter
 
 
 def verilog_2005(config):
-    """The same as plain Verilog 2005. Icarus shows X with it from -g2005-sv on: simulate the other one."""
+    """The same as plain Verilog 2005. Icarus shows X with it from -g2009 on: simulate the other one."""
     # Amaranth's own Yosys, whose version is pinned: the text changes with it.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     top = Top(config)
-    return _loop_over_memories(
-        verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
+    return _started(
+        _loop_over_memories(
+            verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
+        )
     )
+
+
+def _started(text):
+    """The starters' first value comes after all blocks have begun to wait.
+
+    As an initial value it comes before, in Icarus with -g2009 and later; and a block that nothing else ever starts
+    leaves X in what it should set.
+    """
+    started = r"`ifdef __ICARUS__\n  reg \1;\n  initial \1<= 0;\n`else\n  reg \1= 0;\n`endif\n"
+    return STARTER.sub(started, text)
 
 
 def _loop_over_memories(text):
