@@ -29,7 +29,7 @@ class Requantiser(wiring.Component):
     def __init__(self, config):
         self.config = config
         self.rescaler = Rescaler(config.requant_lanes, config.roundings)
-        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 2
+        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 3
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
@@ -86,7 +86,7 @@ class Requantiser(wiring.Component):
         return sums
 
     def _raw_bytes(self, m, sums, control):
-        """The piece's bytes of the sums as they are, delayed until the others have their zero point."""
+        """The piece's bytes of the sums as they are, delayed until the others are compared with the clamps."""
         width = 8 * self.config.requant_lanes
         chosen = Signal(width, reset_less=True)
         with m.Switch(
@@ -95,23 +95,30 @@ class Requantiser(wiring.Component):
             for quarter in range(RAW_PIECES):
                 with m.Case(quarter):
                     m.d.sync += chosen.eq(sums.as_value().word_select(quarter, width))
-        return delay(m, chosen, self.rescaler.latency, "raw_bytes")
+        return delay(m, chosen, self.rescaler.latency + 1, "raw_bytes")
 
     def _finish(self, m, control, raw):
-        """Zero point, then clamp."""
-        clamped_control = delay(m, control, 1, "clamped_control")
+        """Zero point; comparisons; clamp."""
+        compared_control = delay(m, control, 1, "compared_control")
+        clamped_control = delay(m, compared_control, 1, "clamped_control")
+        made = Signal(self.o_piece.data.shape(), reset_less=True)
         for lane, result in enumerate(self.rescaler.o):
             moved = Signal(signed(11), name=f"moved_{lane}", reset_less=True)
-            m.d.sync += moved.eq(result + control.output_zero_point)
-            low, high = clamped_control.clamp_low, clamped_control.clamp_high
-            clamped = Mux(moved < low, low, Mux(moved > high, high, moved))
-            m.d.sync += self.o_piece.data[lane].eq(
-                Mux(clamped_control.raw, raw.word_select(lane, 8), clamped[:8])
+            inside = Signal(8, name=f"inside_{lane}", reset_less=True)
+            is_low, is_high = (
+                Signal(name=f"{name}_{lane}", reset_less=True) for name in ("is_low", "is_high")
             )
+            m.d.sync += [
+                moved.eq(result + control.output_zero_point),
+                inside.eq(moved),
+                is_low.eq(moved < compared_control.clamp_low),
+                is_high.eq(moved > compared_control.clamp_high),
+            ]
+            low, high = clamped_control.clamp_low, clamped_control.clamp_high
+            clamped = Mux(is_low, low, Mux(is_high, high, inside))[:8]
+            m.d.sync += made[lane].eq(Mux(clamped_control.raw, raw.word_select(lane, 8), clamped))
+        m.d.comb += self.o_piece.data.eq(made)
         m.d.sync += [
-            *(
-                self.o_piece[name].eq(clamped_control[name])
-                for name in ("slot_end", "count", "last", "job_end")
-            ),
+            *(self.o_piece[name].eq(clamped_control[name]) for name in ("slot_end", "count", "last", "job_end")),
             self.o_valid.eq(clamped_control.valid),
         ]
