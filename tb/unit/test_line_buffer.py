@@ -10,12 +10,14 @@ from convloom_rtl.act_loader import ActLoader
 from convloom_rtl.line_buffer import LineBuffer
 from roles.geometry import ROWS
 from roles.pictures import Picture, act_beats, load_jobs, random_picture
+from roles.stalls import Pauses
 from roles.unit import Collector, StreamStalls, plain, sender, simulate
 
 CONFIGS = {
     "4 lanes": Config(cin_lanes=4, cout_lanes=1, requant_lanes=1, line_bytes=16 * 4 * 4),  # banks of 16 words
     "16 lanes": Config(cin_lanes=16, cout_lanes=1, requant_lanes=1, line_bytes=8 * 4 * 16),
     "32 lanes": Config(cin_lanes=32, cout_lanes=1, requant_lanes=1, line_bytes=4 * 4 * 32),
+    "depthwise": Config(cin_lanes=8, cout_lanes=2, requant_lanes=2, line_bytes=8 * 4 * 8, depthwise=True),
 }
 READ_TO_FREE = LineBuffer.TABLE + LineBuffer.ADDRESS  # cycles after which a row that was read may be given up
 
@@ -131,3 +133,36 @@ def test_a_slot_too_small_spoils_no_other_job(stalls, seed):
     data, lied = rng.randbytes(4 * 52), rng.randbytes(6 * 39)
     pictures = [Picture(4, 52, data, data, 0), Picture(6, 39, lied, lied, 1, slot_given=3)] * 2
     check(config, [*pictures, random_picture(rng, config)], stalls, rng, most_reads=60)
+
+
+@pytest.mark.parametrize(("cin", "cout"), ((8, 2), (8, 8), (4, 8), (16, 1)))
+def test_columns_of_four_rows(cin, cout, seed):
+    """Depthwise: the same bytes of four rows, in the rows' order whatever their banks; pads by row."""
+    config = Config(
+        cin_lanes=cin, cout_lanes=cout, requant_lanes=cout, line_bytes=64 * 4 * cin, depthwise=True
+    )
+    rng = random.Random(seed)
+    row_bytes, rows = cout * rng.randint(3, 7), 11
+    data = rng.randbytes(rows * row_bytes)
+    lines = Lines(config, [Picture(rows, row_bytes, data, data, -9)], rng, 1)
+    expected, seen = [], []
+
+    async def read(ctx):
+        while ctx.get(lines.loader.o_progress.rows) < rows:
+            await ctx.tick()
+        for _ in range(60):
+            row, column, pads = rng.randint(-3, rows - 1), rng.randrange(row_bytes // cout), rng.randrange(16)
+            pads |= sum(1 << n for n in range(4) if not 0 <= row + n < rows)
+            at = [(row + n) * row_bytes + column * cout for n in range(4)]
+            vectors = [b"\xf7" * cout if pads >> n & 1 else data[at[n] :][:cout] for n in range(4)]
+            expected.append([int.from_bytes(vector, "little") for vector in vectors])
+            issue = {"row": row % 256, "offset": column * cout, "pad_rows": pads, "pad_value": -9}
+            ctx.set(lines.lines.i_issue, issue)
+            seen.append(plain((await ctx.tick().sample(lines.lines.o_column))[-1]))
+        for _ in range(LineBuffer.COLUMN_LATENCY):
+            seen.append(plain((await ctx.tick().sample(lines.lines.o_column))[-1]))
+
+    loader, pictures = lines.loader, lines.pictures
+    jobs, beats = load_jobs(pictures, cin), act_beats(pictures, cin)
+    simulate(lines.top, sender(loader.i_jobs, jobs, Pauses()), sender(loader.i, beats, Pauses()), read)
+    assert seen[LineBuffer.COLUMN_LATENCY :] == expected

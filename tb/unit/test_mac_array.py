@@ -66,6 +66,30 @@ def test_random_tiles_with_bubbles(name, seed):
     assert tiles > 30
 
 
+@pytest.mark.parametrize(("cin", "cout"), ((4, 1), (8, 4), (16, 16)))
+def test_taps_of_each_lane(cin, cout, seed):
+    """Depthwise: a dot product takes the meant word of its own 16 taps; with no taps the vector for all."""
+    config = Config(cin_lanes=cin, cout_lanes=cout, requant_lanes=1, depthwise=True)
+    dut, rng, seen, expected = MacArray(config), np.random.default_rng(seed), [], []
+    weights = rng.integers(-128, 128, (cout, cin))
+
+    async def testbench(ctx):
+        ctx.set(dut.i_weights, weights.tolist())
+        ctx.set(dut.i_tag, {"issue": 1, "first": 1, "tile_end": 1})
+        for _ in range(40):
+            taps, vector = rng.integers(-128, 128, (cout, 16)), rng.integers(-128, 128, cin)
+            word, uses_taps = int(rng.integers(max(16 // cin, 1))), int(rng.integers(2))
+            used = taps[:, word * cin :][:, :cin] if uses_taps else np.tile(vector, (cout, 1))
+            expected.append((used * weights).sum(1).tolist())
+            ctx.set(dut.i_activations, vector.tolist())
+            ctx.set(dut.i_taps, taps.tolist())
+            ctx.set(dut.i_window, {"taps": uses_taps, "word": word})
+            seen.append(plain((await ctx.tick().sample(dut.o_tile))[-1])["accumulators"])
+
+    simulate(dut, testbench)
+    assert seen[dut.latency :] == expected[: len(seen) - dut.latency]
+
+
 def test_sums_wrap():
     """Modulo 2^32, in both directions, by the largest products there are."""
     config = CONFIGS["64x1"]

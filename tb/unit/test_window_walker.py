@@ -1,6 +1,7 @@
 """The walk through a job's windows, step by step, against the six loops in plain Python."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from convloom.spec import Config
@@ -126,11 +127,13 @@ def check(jobs, stalls, rng, config=CONFIG):
         assert not wrong, f"step {number}: came, expected: {wrong}"
 
 
-def test_random_jobs(stalls, seed):
-    rng = random.Random(seed)
-    jobs = [random_geometry(rng, CONFIG, issues=120) for _ in range(12)]
+@pytest.mark.parametrize("depthwise", (False, True))
+def test_random_jobs(depthwise, stalls, seed):
+    """Also where the other walker is built in, with which `o` is shared."""
+    rng, config = random.Random(seed), replace(CONFIG, depthwise=depthwise)
+    jobs = [random_geometry(rng, config, issues=120) for _ in range(10)]
     jobs[5:5] = [DISCARD, DISCARD]
-    check([DISCARD, *jobs], stalls, rng)
+    check([DISCARD, *jobs], stalls, rng, config)
 
 
 @pytest.mark.parametrize("shape", DIRECTED)
