@@ -51,11 +51,15 @@ def expected(x, w, bias, multiplier, shift, rounding, raw, output_zero_point, pa
     return (sums if raw else golden.requantise(sums, requant)).tobytes()
 
 
+DEPTHWISE = {"op": Op.DEPTHWISE, "kw": 2, "passes": 1, "stride_x": 1}
 WRONG = (
     ({"magic": 1}, "FORMAT"),
     ({"version": 2}, "FORMAT"),
     ({"sum": 0x1234}, "FORMAT"),
-    ({"op": Op.DEPTHWISE}, "NOT_BUILT_IN"),
+    ({"op": Op.DEPTHWISE}, "RANGE"),
+    (DEPTHWISE, "LANES"),
+    (DEPTHWISE | {"in_c": 8, "out_w": 1025}, "REORDER"),
+    (DEPTHWISE | {"in_c": 8, "out_w": 257, "raw": 1}, "REORDER"),
     ({"op": 3}, "NOT_BUILT_IN"),
     ({"op": Op.NONE}, "NONE"),
     ({"op": Op.NONE, "in_h": 0}, "RANGE"),
@@ -76,7 +80,8 @@ def test_a_wrong_descriptor_discards_the_job(fields, code):
     assert run(field(good(), **fields)) == (DISCARD, ErrorCode[code])
 
 
-def test_a_mode_that_is_not_built_in():
+def test_a_mode_or_an_operation_that_is_not_built_in():
+    assert run(field(good("odd-8x6"), **DEPTHWISE), "odd-8x6") == (DISCARD, ErrorCode.NOT_BUILT_IN)
     assert run(field(good("odd-8x6"), rounding=3), "odd-8x6") == (DISCARD, ErrorCode.NOT_BUILT_IN)
     assert run(field(good("odd-8x6"), rounding=3, raw=1), "odd-8x6")[1] == GOOD
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from convloom.plan import Axis, Layer, plan
 from convloom.plan.convolutions import convolution
-from convloom.plan.jobs import count_tiles
 from convloom.plan.layer import pieces
 from convloom.spec import Config, preset
 from hypothesis import HealthCheck, assume, given, seed, settings
@@ -50,10 +49,12 @@ def layers(draw):
 def test_any_plan(layer, config):
     assume(layer.y.taps * layer.x.taps < 2000)
     planned = plan(layer, config)
-    assume(sum(count_tiles(planned.layer, planned.cut, config).values()) < 2000)
-    assert not Counter(job.tile.misfit(config) for job in planned.jobs) - Counter({None: len(planned.jobs)})
+    assume(planned.tiles.total() < 2000)
+    assert not Counter(job.tile.misfit(config, planned.raw) for job in planned.jobs) - Counter(
+        {None: len(planned.jobs)}
+    )
     assert sum(job.tile.macs for job in planned.jobs) == layer.macs
-    assert Counter(job.tile for job in planned.jobs) == count_tiles(planned.layer, planned.cut, config)
+    assert Counter(job.tile for job in planned.jobs) == planned.tiles
     covered = Counter()
     for job in planned.jobs:
         outputs = (job.out_y[1] - job.out_y[0]) * (job.out_x[1] - job.out_x[0])

@@ -9,7 +9,7 @@ from convloom.device import arguments
 from convloom.device.identity import read_configuration
 from convloom.device.operands import Operands
 from convloom.device.run import Run
-from convloom.plan.convolutions import Phase, convolution, transposed
+from convloom.plan.convolutions import Phase, convolution, interleaved, transposed
 
 TIMEOUT = 600.0  # seconds for one answer
 
@@ -72,7 +72,10 @@ class Device:
             convolution(*each)
             for each in zip(operands.x.shape[1:3], operands.taps, stride, dilation, padding, strict=True)
         )
-        return self._run(operands, [(Phase.whole(y), Phase.whole(x))], (y.out, x.out))
+        split = (
+            interleaved if self.info.depthwise and operands.is_depthwise else lambda axis: [Phase.whole(axis)]
+        )
+        return self._run(operands, list(product(split(y), split(x))), (y.out, x.out))
 
     def depthwise_conv2d(self, x, w, bias=None, **options):
         """x [n, h, w, c] with w [kh, kw, c, m]: [n, ho, wo, c*m]; channel j gives j*m to j*m + m - 1.
@@ -155,4 +158,6 @@ class Device:
             return np.broadcast_to(operands.bias, (*shape, len(operands.bias)))
         layer, w = operands.layer(y.axis, x.axis), operands.w[:, y.taps, x.taps]
         finish = operands.finish(self.info)
-        return run.submit(layer, operands.x, w, operands.bias, finish, operands.zero_point)
+        return run.submit(
+            layer, operands.x[:, y.inputs, x.inputs], w, operands.bias, finish, operands.zero_point
+        )

@@ -81,7 +81,7 @@ class GoldenTransport:
         fields = unpack(DESCRIPTOR, job[:DESCRIPTOR_BYTES].ljust(DESCRIPTOR_BYTES, b"\0"))
         runs = whole and not code.discards and fields["op"] != Op.NONE
         pixels = fields["out_h"] * fields["out_w"] if runs else 0
-        issues = pixels * fields["k_tiles"] * fields["kh"] * fields["runs"] * fields["chunks"]
+        issues = pixels * fields["words_in_all"]
         report = Report(
             fields["job_id"], code, issues, issues, pixels * fields["macs_per_pixel"], NOTHING_LOST
         )

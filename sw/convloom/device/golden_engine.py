@@ -4,6 +4,7 @@ from math import ceil
 
 import numpy as np
 
+from convloom.device.golden_depthwise import depthwise_sums
 from convloom.golden import accumulate, rescale
 from convloom.plan.packets import record_type
 from convloom.spec import DESCRIPTOR, ErrorCode, Op, Rounding
@@ -18,6 +19,8 @@ from convloom.spec.job import (
 )
 
 DISCARDED = b"\0"  # the answer to a job that is not run
+RAW_SLOTS = 4  # words of the output ring that a raw tile takes
+DEPTHWISE_NOT_ZERO = ("kw", "passes", "stride_x")
 
 
 def answer(job, act, config):
@@ -41,32 +44,42 @@ def answer(job, act, config):
         return DISCARDED, code
     records, weights, job_code = _sections(job[DESCRIPTOR_BYTES:], fields, config)
     x, act_code = _picture(act, fields, config)
-    sums = _accumulate(x, weights, fields) + records["bias"]
+    accumulate_job = depthwise_sums if fields["op"] == Op.DEPTHWISE else _accumulate
+    sums = accumulate_job(x, weights, fields) + records["bias"]
     return _packet(sums, records, fields), job_code or act_code
 
 
 def check(head, fields, config):
     """The ErrorCode of a descriptor, of which the first that holds counts."""
-    modes = [int(mode) for mode in config.roundings]
-    is_built_in = fields["op"] == Op.NONE or (
-        fields["op"] == Op.DENSE and (fields["raw"] or fields["rounding"] in modes)
-    )
+    is_depthwise = fields["op"] == Op.DEPTHWISE
     rows = ceil(min(fields["live_rows"], fields["in_h"]) / ROW_BANKS)
+    row_words = fields["out_w"] * fields["k_tiles"] * (RAW_SLOTS if fields["raw"] else 1)
     wrong = {
         ErrorCode.FORMAT: (fields["magic"], fields["version"], fields["sum"])
         != (MAGIC, FORMAT_VERSION, descriptor_sum(head)),
-        ErrorCode.NOT_BUILT_IN: not is_built_in,
+        ErrorCode.NOT_BUILT_IN: not _is_built_in(fields, config),
         ErrorCode.RANGE: _is_out_of_range(fields, config),
         ErrorCode.WEIGHTS: fields["words_in_all"] > config.weight_words,
         ErrorCode.CHANNELS: fields["k_tiles"] > config.parameter_words // config.passes,
         ErrorCode.ROWS: rows * fields["slot"] > config.bank_words,
+        ErrorCode.REORDER: is_depthwise and row_words > config.output_words // 2,
+        ErrorCode.LANES: is_depthwise and fields["in_c"] % config.cout_lanes > 0,
     }
     return next((code for code, holds in wrong.items() if holds), ErrorCode.NONE)
+
+
+def _is_built_in(fields, config):
+    if fields["op"] == Op.NONE:
+        return True
+    if fields["op"] not in (Op.DENSE, *[Op.DEPTHWISE] * config.depthwise):
+        return False
+    return bool(fields["raw"]) or fields["rounding"] in [int(mode) for mode in config.roundings]
 
 
 def _is_out_of_range(fields, config):
     return (
         any(fields[field.name] < field.least for field in DESCRIPTOR if not field.signed)
+        or (fields["op"] == Op.DEPTHWISE and not all(fields[name] for name in DEPTHWISE_NOT_ZERO))
         or any(fields[field.name] > field.most for field in DESCRIPTOR if field.most is not None)
         or fields["clamp_low"] > fields["clamp_high"]
         or fields["last_tile_lanes"] > config.cout_lanes
@@ -89,7 +102,9 @@ def _sections(sections, fields, config):
     length = start + fields["words_in_all"] * cin * cout
     sections, code = _filled(sections, length, cin, 0, ErrorCode.JOB_SHORT, ErrorCode.JOB_LONG)
     k = (fields["k_tiles"] - 1) * cout + fields["last_tile_lanes"]
-    shape = fields["k_tiles"], fields["kh"] * fields["runs"] * fields["chunks"], cout, cin
+    dense_words = fields["kh"] * fields["runs"] * fields["chunks"]
+    words = fields["passes"] if fields["op"] == Op.DEPTHWISE else dense_words
+    shape = fields["k_tiles"], words, cout, cin
     weights = np.resize(sections[start:].view(np.int8), shape)
     return sections[: records * RECORD_BYTES].view(record_type())[:k], weights, code
 

@@ -62,6 +62,11 @@ class Operands:
         return Finish.of(self.requant, self._kernels, config)
 
     @property
+    def is_depthwise(self):
+        """Whether each of several groups has a single channel."""
+        return 1 < self.groups == self.x.shape[-1]
+
+    @property
     def out_type(self):
         """The dtype of the output, by name."""
         return "int32" if self.requant is None else self.requant.dtype

@@ -1,6 +1,6 @@
 """The convolutions that networks use, as layers: their padding, and transposed ones as phases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 
 from convloom.plan.layer import Axis
@@ -37,16 +37,30 @@ class Phase:
     -------
     outputs, taps : slices of the output, and of the kernel in the order in which it is used
     axis : None where no tap meets these outputs
+    inputs : slice of the input
     """
 
     outputs: slice
     taps: slice
     axis: Axis | None
+    inputs: slice = field(default_factory=lambda: slice(None))
 
     @classmethod
     def whole(cls, axis):
         """All of an axis."""
         return cls(slice(None), slice(None), axis)
+
+
+def interleaved(axis):
+    """A dilated axis as Phases without dilation: every `dilation`th input is a picture of its own."""
+    shared = gcd(axis.stride, axis.dilation)
+    step, phases = axis.dilation // shared, []
+    for first in range(min(step, axis.out)):
+        before, start = divmod(first * axis.stride - axis.pad, axis.dilation)
+        size, out = len(range(start, axis.size, axis.dilation)), len(range(first, axis.out, step))
+        sub = Axis(size, axis.taps, out, axis.stride // shared, 1, -before)
+        phases.append(Phase(slice(first, None, step), slice(None), sub, slice(start, None, axis.dilation)))
+    return phases
 
 
 def transposed(size, taps, stride, dilation, padding, output_padding):

@@ -44,7 +44,7 @@ def cost(tile, config, raw):
     records = ceil(k_tiles * cout * RECORD_BYTES / cin)
     pixels = tile.out_h * tile.out_w
     return Cost(
-        issue=pixels * k_tiles * max(words // k_tiles, slots * config.passes),
+        issue=tile.steps(config, slots * config.passes),
         job=ceil(DESCRIPTOR_BYTES / cin) + records + words * cout,
         act=act_cycles(tile, cin),
         out=pixels * k_tiles * slots,

@@ -47,7 +47,7 @@ def _cut(layer, config, folded, groups, share, ahead):
         return None
     kernels = layer.k // layer.groups if groups > 1 else tiles * config.cout_lanes
     taps = pixel.kh, pixel.kw
-    return Cut(_rows(layer.y, folded), out_w, kernels, pixel.in_c // groups, taps, groups, folded)
+    return Cut(most_rows(layer.y, folded), out_w, kernels, pixel.in_c // groups, taps, groups, folded)
 
 
 def _parameter_tiles(config, share):
@@ -64,7 +64,7 @@ def _pixel(layer, config, folded, groups, words):
 
     def fitting(kh, kw, channels):
         y, x = layer.y.part((0, kh)), layer.x.part((0, kw))
-        rows, columns = min(y.reach, y.size), min(x.reach, x.size)
+        rows, columns = max(min(y.reach, y.size), 1), max(min(x.reach, x.size), 1)
         tile = Tile(rows, columns, channels, 1, 1, k, kh, kw, (1, 1), (y.dilation, x.dilation))
         placed = tile.folded() if folded else tile
         if placed.words(config) > words or placed.misfit(config):
@@ -120,7 +120,7 @@ def _width(tile, config, rows, is_cut):
 def _columns(layer, pixel, config, folded, groups, ahead):
     """The most output columns whose rows fit: those of a window and, with `ahead`, of the next one."""
     live, step, height = (1, 1, layer.y.out) if folded else (pixel.live_rows, layer.y.stride, layer.y.size)
-    rows = min(live + (step if ahead else 0), height)
+    rows = max(min(live + (step if ahead else 0), height), 1)
     is_cut = (pixel.kh, pixel.in_c) != (layer.y.taps, layer.c // layer.groups * groups)
     axis = layer.x.part((0, pixel.kw))
     placed = pixel.folded() if folded else pixel
@@ -136,7 +136,7 @@ def _columns(layer, pixel, config, folded, groups, ahead):
     return min(layer.x.out, MOST["out_w"])
 
 
-def _rows(axis, folded):
+def most_rows(axis, folded=False):
     """The most output rows that a descriptor can say; the buffers ask for no fewer."""
     if folded:
         return MOST["in_h"]

@@ -23,6 +23,7 @@ class Cut:
     taps : (rows, columns) of the kernel, likewise
     groups : that run as one dense job, whose weights are 0 where a kernel meets another group's channels
     folded : the rows of the window lie side by side as channels
+    depthwise : the jobs are depthwise ones; `kernels` are then those of all groups
     """
 
     out_h: int
@@ -32,6 +33,7 @@ class Cut:
     taps: tuple[int, int]
     groups: int = 1
     folded: bool = False
+    depthwise: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def make_jobs(layer, cut, config):
         for piece in product(
             pieces(layer.k // layer.groups, cut.kernels, config.cout_lanes),
             range(layer.n),
-            *_output_pieces(layer, cut, part[0], part[1]),
+            *output_pieces(layer, cut, part[0], part[1]),
         )
     ]
 
@@ -97,7 +99,7 @@ def count_tiles(layer, cut, config):
         spans = [
             Counter((axis.part(part).window(out)._replace(start=0), out[1] - out[0]) for out in outs)
             for axis, part, outs in zip(
-                (layer.y, layer.x), taps, _output_pieces(layer, cut, *taps), strict=True
+                (layer.y, layer.x), taps, output_pieces(layer, cut, *taps), strict=True
             )
         ]
         for alike in product(*(counter.items() for counter in (groups, channels, kernels, *spans))):
@@ -106,7 +108,7 @@ def count_tiles(layer, cut, config):
     return tiles
 
 
-def _output_pieces(layer, cut, taps_y, taps_x):
+def output_pieces(layer, cut, taps_y, taps_x):
     """Ranges of output rows, and of columns, of the jobs of a part of the kernel."""
     return (
         _axis_pieces(layer.y.part(taps_y), cut.out_h, MOST_TOP),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from convloom.plan.tile import Tile
-from convloom.spec import RECORD, Op, Rounding
+from convloom.spec import RECORD, Rounding
 from convloom.spec.job import RECORD_BYTES, pack_descriptor
 
 _NUMBER = {(8, False): "u1", (32, False): "<u4", (32, True): "<i4"}
@@ -68,7 +68,7 @@ def job_packet(config, tile, records, weights, **fields):
 
     Raises ValueError for a number that a field cannot carry.
     """
-    head = pack_descriptor(op=Op.DENSE, **tile.fields(config), **fields)
+    head = pack_descriptor(**tile.fields(config), **fields)
     return np.concatenate([np.frombuffer(head, np.uint8), records, weights])
 
 

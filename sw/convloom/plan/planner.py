@@ -1,10 +1,12 @@
 """The planner: of all cuts of a layer that fit an engine, the one that takes the fewest cycles."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from convloom.plan.cost import cost
 from convloom.plan.cuts import cuts
+from convloom.plan.depthwise_jobs import count_depthwise_tiles, depthwise_cuts, depthwise_jobs
 from convloom.plan.jobs import Cut, Job, count_tiles, make_jobs
 from convloom.plan.layer import Layer
 from convloom.spec import Config
@@ -29,7 +31,13 @@ class Plan:
     @cached_property
     def jobs(self) -> list[Job]:
         """The jobs, in the order in which they run."""
-        return make_jobs(self.layer, self.cut, self.config)
+        make = depthwise_jobs if self.cut.depthwise else make_jobs
+        return make(self.layer, self.cut, self.config)
+
+    @cached_property
+    def tiles(self) -> Counter:
+        """How many jobs there are of each tile, without making them."""
+        return _tiles(self.layer, self.cut, self.config)
 
     @property
     def is_partial(self):
@@ -43,6 +51,8 @@ class Plan:
 
 
 def _is_partial(layer, cut):
+    if cut.depthwise:
+        return False
     channels = layer.c // layer.groups * cut.groups
     return cut.channels * cut.groups < channels or cut.taps != (layer.y.taps, layer.x.taps)
 
@@ -51,7 +61,10 @@ def _is_partial(layer, cut):
 def plan(layer, config):
     """The Plan of a Layer for a Config. Pictures of a pointwise layer become one, see Layer.stacked."""
     layer = layer.stacked()
-    cycles = [(_cycles(layer, cut, config), n, cut) for n, cut in enumerate(cuts(layer, config))]
+    cycles = [
+        (_cycles(layer, cut, config), n, cut)
+        for n, cut in enumerate(depthwise_cuts(layer, config) + cuts(layer, config))
+    ]
     weighed = tuple((each, cut) for each, _, cut in sorted(cycles))
     return Plan(layer, config, weighed[0][1], weighed)
 
@@ -59,5 +72,9 @@ def plan(layer, config):
 def _cycles(layer, cut, config):
     """Cycles of all jobs, back to back."""
     raw = layer.raw or _is_partial(layer, cut)
-    tiles = count_tiles(layer, cut, config)
-    return sum(count * cost(tile, config, raw).cycles for tile, count in tiles.items())
+    tiles = _tiles(layer, cut, config)
+    return sum(number * cost(tile, config, raw).cycles for tile, number in tiles.items())
+
+
+def _tiles(layer, cut, config):
+    return (count_depthwise_tiles if cut.depthwise else count_tiles)(layer, cut, config)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from convloom.plan import depthwise
 from convloom.plan.packets import fold_bias, record_bytes, weight_bytes
+from convloom.spec import Op
 
 
 def activations(layer, job, x, input_zero_point):
@@ -22,6 +24,8 @@ def activations(layer, job, x, input_zero_point):
     ]
     if job.folded:
         part = _fold(layer, job, part, input_zero_point)
+    if job.tile.op is Op.DEPTHWISE:
+        part = _repeat(layer, job, part)
     return np.ascontiguousarray(part).view(np.uint8).ravel()
 
 
@@ -36,11 +40,21 @@ def _fold(layer, job, part, input_zero_point):
     return np.concatenate([around[start : start + end : axis.stride] for start in starts], axis=2)
 
 
+def _repeat(layer, job, part):
+    """[h, w, c]: each kernel's own channel, which several may share, filled up with zeros to whole vectors."""
+    each = layer.k // layer.groups
+    if each > 1:
+        part = part[..., np.arange(*job.kernels) // each - job.channels[0]]
+    return np.pad(part, ((0, 0), (0, 0), (0, job.tile.in_c - part.shape[2])))
+
+
 def kernels(layer, job, w):
     """The job's part of w, int8 [k, kh, kw, c/groups], as its tile has it: int8 [k, kh, kw, c].
 
     Where groups run together, a kernel's weights for the channels of the others are 0.
     """
+    if job.tile.op is Op.DEPTHWISE:
+        return w[slice(*job.kernels)]
     group_c, (taps_y, taps_x) = layer.c // layer.groups, job.taps
     own = slice(job.channels[0] % group_c, (job.channels[1] - 1) % group_c + 1)
     part = w[slice(*job.kernels), slice(*taps_y), slice(*taps_x), own]
@@ -64,7 +78,8 @@ def sections(layer, job, config, w, bias, multiplier, shift, input_zero_point):
     """
     part, own = np.ascontiguousarray(kernels(layer, job, w)), slice(*job.kernels)
     folded = fold_bias(bias[own] if job.is_first else 0, part, input_zero_point)
-    return record_bytes(config, folded, multiplier[own], shift[own]), weight_bytes(config, job.tile, part)
+    pack = depthwise.weight_bytes if job.tile.op is Op.DEPTHWISE else weight_bytes
+    return record_bytes(config, folded, multiplier[own], shift[own]), pack(config, job.tile, part)
 
 
 def place(job, answer, out, raw):

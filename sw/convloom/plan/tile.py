@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from math import ceil
 
-from convloom.spec import DESCRIPTOR
+from convloom.spec import DESCRIPTOR, Op
 from convloom.spec.config import ROW_BANKS
 
 LIMITS = {field.name: field.limits for field in DESCRIPTOR}
@@ -58,6 +58,8 @@ class Tile:
             useful=self.macs_per_pixel,
         )
 
+    op = Op.DENSE
+
     @property
     def row_bytes(self):
         """Bytes of an input row."""
@@ -108,9 +110,10 @@ class Tile:
         """Weight words of the job, and so cycles per output pixel."""
         return self.k_tiles(config.cout_lanes) * self.kh * self.runs * self.chunks(config.cin_lanes)
 
-    def issues(self, config):
-        """Cycles in which the array works."""
-        return self.out_h * self.out_w * self.words(config)
+    def steps(self, config, least):
+        """Cycles of the walk over the tile, where the results of cout_lanes channels lie `least` cycles apart."""
+        k_tiles = self.k_tiles(config.cout_lanes)
+        return self.out_h * self.out_w * k_tiles * max(self.words(config) // k_tiles, least)
 
     def fields(self, config):
         """The descriptor's numbers by name, all that follow from the geometry."""
@@ -132,10 +135,11 @@ class Tile:
             "words_in_all": self.words(config),
             "last_tile_lanes": self.out_c - (k_tiles - 1) * config.cout_lanes,
             "macs_per_pixel": self.macs_per_pixel,
+            "op": self.op,
         }
 
-    def misfit(self, config):
-        """None where the engine can run the job, else the name of what is too large for it."""
+    def misfit(self, config, raw=False):
+        """None where the engine can run the job, with accumulators `raw`, else the name of what is too large."""
         if self.words(config) > config.weight_words:
             return "weights"
         if self.k_tiles(config.cout_lanes) * config.passes > config.parameter_words:
