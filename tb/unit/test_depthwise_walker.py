@@ -122,10 +122,13 @@ def windows(config, columns):
 def sums_of(job, steps, base, weight_base):
     """What the array makes of the job's steps; rows that a step does not wait for are junk."""
     config, columns, sums, total = job.config, [], [], 0
+    window_end = job.kh - 1 - job.pads[0]  # the window's last row
     for step in steps:
         issue, row = step["issue"], (step["issue"]["row"] - base + 128) % 256 - 128
         column = job.column(row, issue["offset"])
         last_there = (step["row"] - base) if step["needs"] else -1
+        assert last_there <= max(window_end, -1), "waits for a row that no step needs yet"
+        window_end += job.stride[0] * step["row_end"]
         for n in range(ROWS):
             if issue["pad_rows"] >> n & 1:
                 column[n] = PAD
