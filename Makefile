@@ -4,7 +4,7 @@ BIN := .venv/bin
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format verilog doctor docs clean
+.PHONY: help demo test lint format bench bench-sim verilog doctor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -24,6 +24,12 @@ lint: .venv/.ready ## ruff over the Python
 
 format: .venv/.ready ## let ruff lay out the Python
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .venv/.ready ## BENCH="--config small,large --network resnet18": utilisation of whole networks (build/bench)
+	@$(BIN)/convloom bench $(BENCH)
+
+bench-sim: .venv/.ready ## cycles per second and build seconds of the simulated device (build/bench/simulation.json)
+	@$(BIN)/convloom bench-sim
 
 verilog: .venv/.ready ## CONFIG=small: build/verilog/convloom_<config>.sv and .v
 	@$(BIN)/convloom verilog --config $(CONFIG)

@@ -12,7 +12,9 @@ from convloom.device.sim import SimTransport
 from convloom.requant import Requant
 from convloom.spec.registers import Cause
 
-PAUSE = 100  # cycles between a layer's last output and the next one's first input, where each waits for the other
+PAUSE = (
+    100  # cycles between a layer's last output and the next one's first input, where each waits for the other
+)
 SPREAD = 73  # standard deviation of numbers drawn from all of int8
 
 
@@ -24,8 +26,7 @@ class LayerFigures:
     macs: int
     cycles: int
     multipliers: int
-    bound: str
-    bound_cycles: int
+    bounds: dict
     lost: dict
     jobs: int
     outputs_checked: int = 0
@@ -37,9 +38,18 @@ class LayerFigures:
         return self.macs / (self.multipliers * self.cycles)
 
     @property
+    def utilisation_dependent(self):
+        return self.macs / (self.multipliers * self.cycles_dependent) if self.cycles_dependent else 0.0
+
+    @property
     def bound_ratio(self):
         """How close to its bound the layer is."""
-        return self.bound_cycles / self.cycles
+        return self.bounds[self.bound] / self.cycles
+
+    @property
+    def bound(self):
+        """What takes longest: "multipliers", or a stream."""
+        return max(self.bounds, key=self.bounds.get)
 
 
 @dataclass
@@ -65,7 +75,7 @@ class NetworkFigures:
 
     @property
     def utilisation_dependent(self):
-        return self.macs / (self.multipliers * self.cycles_dependent)
+        return self.macs / (self.multipliers * self.cycles_dependent) if self.cycles_dependent else 0.0
 
     @property
     def bound_ratio(self):
@@ -110,7 +120,7 @@ def measure(network, config, *, seed=1, dependent=True, limits=(), progress=lamb
     network : its name in networks.csv
     dependent : whether to measure a second time with each layer waiting for the one before
     limits : (stream, bytes per cycle, latency) for SimTransport.limit
-    progress : called with (jobs done, jobs in all, cycles so far)
+    progress : called with (jobs done, jobs in all) of each of the one or two runs
     """
     shapes = networks()[network]
     vectors = [Vectors(shape, [seed, n]) for n, shape in enumerate(shapes)]
@@ -142,9 +152,14 @@ def _run(shapes, vectors, config, limits, dependent, progress):
         finish = Finish.of(data.requant, layer.k, config)
         outputs.append(run.submit(layer, data.x, data.w, data.bias, finish, data.input_zero_point))
         ends.append(run.submitted)
-    report = run.wait(lambda jobs: progress(jobs, run.submitted, transport.clock))
+    report = run.wait(lambda jobs: progress(jobs, run.submitted))
     starts = [0, *ends[:-1]]
-    return [transport.reports[a:b] for a, b in zip(starts, ends, strict=True)], transport.span, report.cycles, outputs
+    return (
+        [transport.reports[a:b] for a, b in zip(starts, ends, strict=True)],
+        transport.span,
+        report.cycles,
+        outputs,
+    )
 
 
 def _streams(shape, config):
@@ -160,12 +175,9 @@ def _streams(shape, config):
 
 
 def _layer(shape, config, reports, bounds):
-    bound = max(bounds, key=bounds.get)
     lost = {cause.name.lower(): sum(report.lost[cause.name] for report in reports) for cause in Cause}
     cycles = sum(report.cycles for report in reports)
-    return LayerFigures(
-        shape.name, shape.macs, cycles, config.multipliers, bound, bounds[bound], lost, len(reports)
-    )
+    return LayerFigures(shape.name, shape.macs, cycles, config.multipliers, bounds, lost, len(reports))
 
 
 def _compare(figures, vectors, output):

@@ -10,7 +10,7 @@ from convloom.plan import Axis, Layer
 
 @dataclass(frozen=True)
 class Shape:
-    """A convolution or fully connected layer: input h x w x c, k kernels of kh x kw, pads (top, bottom, left, right)."""
+    """A layer: input h x w x c, k kernels of kh x kw, pads (top, bottom, left, right)."""
 
     name: str
     h: int

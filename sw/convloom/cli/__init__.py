@@ -11,21 +11,20 @@ from importlib import import_module, metadata
 from convloom.errors import DeviceError
 
 COMMANDS = {
+    "bench": "measure how busy the multipliers are: networks on the simulated RTL",
+    "bench-sim": "measure how fast the simulated device runs and is built",
     "demo": "slide a 3x3 kernel over a 4x4 picture, then take a photograph through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
     "verilog": "write the engine of a configuration as SystemVerilog and as Verilog 2005",
 }
-EXPECTED = (
-    DeviceError,
-    ValueError,
-    OSError,
-)  # told in a line; anything else is a bug and keeps its traceback
+# Told in a line; anything else is a bug and keeps its traceback.
+EXPECTED = (DeviceError, ValueError, OSError)
 
 
 def main(argv=None):
     """Runs the command in `argv` (default: sys.argv). Returns the exit code."""
     chosen = _parser().parse_args(argv)
-    module = import_module(f"convloom.cli.{chosen.command}")
+    module = import_module(f"convloom.cli.{chosen.command.replace('-', '_')}")
     parser = argparse.ArgumentParser(f"convloom {chosen.command}", description=COMMANDS[chosen.command])
     module.add_arguments(parser)
     try:
