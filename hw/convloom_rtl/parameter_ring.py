@@ -45,13 +45,15 @@ class ParameterRing(wiring.Component):
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
         lane, word, written = Signal(range(lanes)), Signal(range(words)), Signal()
-        room = Signal(range(words + 1), init=words)
+        room, next_room = Signal(range(words + 1), init=words), Signal(range(words + 1))
+        has_room = Signal(init=1)
         m.d.comb += [
             # A word's last record takes its room: `room` counts words not yet complete as free.
-            self.i.ready.eq(room != 0),
+            self.i.ready.eq(has_room),
             written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
+            next_room.eq(room - written + freed),
         ]
-        m.d.sync += room.eq(room - written + freed)
+        m.d.sync += [room.eq(next_room), has_room.eq(next_room != 0)]
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += lane.eq(lane + 1)
         with m.If(written):

@@ -119,6 +119,9 @@ class Requantiser(wiring.Component):
             m.d.sync += made[lane].eq(Mux(clamped_control.raw, raw.word_select(lane, 8), clamped))
         m.d.comb += self.o_piece.data.eq(made)
         m.d.sync += [
-            *(self.o_piece[name].eq(clamped_control[name]) for name in ("slot_end", "count", "last", "job_end")),
+            *(
+                self.o_piece[name].eq(clamped_control[name])
+                for name in ("slot_end", "count", "last", "job_end")
+            ),
             self.o_valid.eq(clamped_control.valid),
         ]

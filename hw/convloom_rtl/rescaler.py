@@ -188,16 +188,16 @@ class Rescaler(wiring.Component):
             to_even.eq(self._is(rounding, Rounding.FLOAT32)),
             away.eq(self._is(rounding, Rounding.DOUBLE)),
         ]
-        whole, up = self._registers("whole", signed(WHOLE + 1)), self._registers("up", 1)
-        results = self._registers("result", signed(WHOLE + 1))
+        whole, results = (self._registers(name, signed(WHOLE + 1)) for name in ("whole", "result"))
+        up, at_half = self._registers("up", 1), self._registers("at_half", 1)
         for lane, number in enumerate(numbers):
             before, behind = number[self.fraction :].as_signed(), number[: self.fraction]
             above_half = sticky[lane] | behind[:-1].any()
             tie_goes_up = (to_even & before[0]) | ~(to_even | (away & number[-1]))
-            at_half = to_even & becomes_half[lane]
             m.d.sync += [
                 whole[lane].eq(before),
-                up[lane].eq(Mux(at_half, before[0], behind[-1] & (above_half | tie_goes_up))),
-                results[lane].eq(whole[lane] + up[lane]),
+                up[lane].eq(behind[-1] & (above_half | tie_goes_up)),
+                at_half[lane].eq(to_even & becomes_half[lane]),
+                results[lane].eq(whole[lane] + Mux(at_half[lane], whole[lane][0], up[lane])),
             ]
             m.d.comb += self.o[lane].eq(results[lane])
