@@ -1,4 +1,4 @@
-"""`convloom demo` on the golden device: what it writes, and that it fails where a device lies."""
+"""`convloom demo`: what it writes on the simulated RTL, and that it fails where a device lies."""
 
 import json
 import re
@@ -30,18 +30,18 @@ class Liar:
         return getattr(self.device, name)
 
 
-def call(folder):
-    """Runs the command on the golden device; returns its exit code."""
+def call(folder, device="golden"):
+    """Runs the command; returns its exit code."""
     parser = ArgumentParser()
     demo.add_arguments(parser)
-    return demo.run(parser.parse_args(["--device", "golden", "--out", str(folder)]))
+    return demo.run(parser.parse_args(["--device", device, "--out", str(folder)]))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What one good run wrote."""
+    """What a run on the simulated RTL wrote."""
     written = tmp_path_factory.mktemp("demo")
-    assert call(written) == 0
+    assert call(written, "sim") == 0
     return written
 
 
@@ -50,6 +50,8 @@ def test_demo_writes_figures_and_pictures(folder):
     assert {"name", "macs", "outputs", "mismatches", "cycles", "utilisation"} <= set(layers[0])
     assert sum(layer["outputs"] for layer in layers) > 1_000_000
     assert sum(layer["mismatches"] for layer in layers) == 0
+    assert 5_000_000 < sum(layer["cycles"] for layer in layers) <= 8_000_000
+    assert all(0.5 < layer["utilisation"] < 1 for layer in layers)
     drawn = sorted(folder.glob("*.png"))
     assert len(drawn) == 2 + len(layers)
     for picture in drawn:
