@@ -127,6 +127,20 @@ def test_latency_is_waited_at_each_packet(device, stream):
     assert 150 <= device.clock <= 220
 
 
+def test_a_job_that_depends_waits_for_all_before_it_and_the_pause(device):
+    acts = packets(40, 40, 40, 40)
+    tickets = []
+    for n, act in enumerate(acts):
+        if n == 2:
+            device.depend(100)
+        tickets.append(device.submit(JOB, act, act.size))
+    for ticket, act in zip(tickets, acts, strict=True):
+        assert np.array_equal(device.wait(ticket), act)
+    (_, second), (third, last), (fourth, _) = (device.spans[ticket] for ticket in tickets[1:])
+    assert 100 < third - second <= 103
+    assert fourth == last + 1
+
+
 def test_wrong_calls_are_told(device):
     with pytest.raises(ValueError, match="the act packet must have a byte at least"):
         device.submit(JOB, b"", 4)
