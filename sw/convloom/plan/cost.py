@@ -6,7 +6,7 @@ from math import ceil, gcd
 
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES
 
-JOB_GAP = 4  # cycles from the last issue of a job to the first of the next
+JOB_GAP = 3  # cycles from the last issue of a job to the first of the next
 LEAST_JOB = 24  # cycles between the last issues of two jobs, at least
 RAW_SLOTS = 4  # output slots of a raw tile
 

@@ -51,13 +51,16 @@ class DepthwiseTile(Tile):
         return self.k_tiles(config.cout_lanes) * self.out_w * (RAW_SLOTS if raw else 1)
 
     def steps(self, config, least):
-        """Cycles of the walk. Where an output takes several words, its last one hides the next one's first column."""
+        """Cycles of the walk.
+
+        Where an output takes several words, the last one hides the next one's first column, but for the row's end.
+        """
         passes = self.passes(config.cin_lanes)
-        hidden = passes > 1
+        hidden = int(self.slides and passes > 1)
         stride = self.stride[1] - hidden if self.slides else 0
         start = max(self.runs - 1 - hidden, 0) if self.slides else 0
-        group = start + self.out_w * max(passes, stride, least)
-        return self.out_h * self.k_tiles(config.cout_lanes) * group
+        group = start + max(passes, least) + (self.out_w - 1) * max(passes, stride, least)
+        return self.out_h * (self.k_tiles(config.cout_lanes) * group + hidden)
 
     def fields(self, config):
         """The descriptor's numbers by name."""
