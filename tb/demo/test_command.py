@@ -3,6 +3,7 @@
 import json
 import re
 from argparse import ArgumentParser
+from pathlib import Path
 
 import convloom
 import numpy as np
@@ -64,6 +65,17 @@ def test_the_two_eyes_are_the_cats(folder):
     assert len(found) == 2
     for row, column in ((112, 172), (133, 315)):
         assert any(abs(y - row) <= 12 and abs(x - column) <= 12 for y, x in found), found
+
+
+def test_readme_gives_these_figures(folder):
+    """Its table is of this run, to half a point."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    for layer in json.loads((folder / "demo.json").read_text())["layers"]:
+        row = re.search(
+            rf"^\| {layer['name'].split()[0]}: .* ([\d,]+) outputs, .* ([\d.]+)% \|$", readme, re.M
+        )
+        assert int(row[1].replace(",", "")) == layer["outputs"]
+        assert abs(float(row[2]) - 100 * layer["utilisation"]) < 0.5, layer
 
 
 @pytest.mark.parametrize("turn", [0, 1, 6], ids=["4x4 picture", "first layer", "second layer"])
