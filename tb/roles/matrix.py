@@ -20,10 +20,24 @@ CRAMPED_CONFIG = Config(
     parameter_words=16,
     output_words=8,
     jobs_in_flight=2,
-    report_depth=2,
+    report_depth=8,  # short jobs end faster than the host drains their reports
 )
-CONFIGS = {**PRESETS, "cramped": CRAMPED_CONFIG}
+# A vector of channels takes two words of a row, its results four passes of the requantiser.
+CRAMPED_DEPTHWISE_CONFIG = Config(
+    "cramped-depthwise",
+    cin_lanes=4,
+    cout_lanes=8,
+    requant_lanes=2,
+    line_bytes=1024,
+    weight_words=64,
+    parameter_words=64,
+    output_words=32,
+    jobs_in_flight=2,
+    depthwise=True,
+)
+CONFIGS = {**PRESETS, **{config.name: config for config in (CRAMPED_CONFIG, CRAMPED_DEPTHWISE_CONFIG)}}
 TINY, EVERYWHERE, CRAMPED = ("tiny",), ("tiny", "small", "odd-8x6"), ("cramped",)
+DEPTHWISE, NO_DEPTHWISE, CRAMPED_DEPTHWISE = ("tiny", "small"), ("odd-8x6",), ("cramped-depthwise",)
 
 
 def bench_test(function=None, *, on=TINY, stalls=NAMES):
