@@ -11,6 +11,8 @@ from convloom_rtl.top import Top
 # An initial block that sets all words of a memory, one a line.
 MEMORY = re.compile(r"  initial begin\n(?:    (\S+|\\\S+ )\[\d+\] = \d+'[hd]0+;\n)+  end\n")
 LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'[hd]0+);\n  end\n$")
+# A signal that can have one value only has no bits, and is not used; Yosys declares it all the same.
+WITHOUT_BITS = re.compile(r"  wire \[-1:0\] (?:\\\S+ |\w+);\n")
 # Yosys lets every combinational block look at one of these, so that its first value starts the block.
 STARTER = re.compile(r"  reg (\\\$auto\$verilog_backend\S+ ) = 0;\n")
 # Icarus runs an `always_comb` block at once, not after the others that are due: of a few values that change, all
@@ -35,11 +37,8 @@ def verilog_2005(config):
     # Amaranth's own Yosys, whose version is pinned: the text changes with it.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     top = Top(config)
-    return _started(
-        _loop_over_memories(
-            verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
-        )
-    )
+    text = verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
+    return _started(_loop_over_memories(WITHOUT_BITS.sub("", text)))
 
 
 def _started(text):

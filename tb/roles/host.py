@@ -6,7 +6,7 @@ from convloom.spec import REGISTERS, ErrorCode
 from convloom.spec.registers import Cause
 from roles.axil import HostRegisters
 
-CYCLES_BETWEEN_DRAINS = 150
+CYCLES_BETWEEN_DRAINS = 60
 SETTLE = 80  # cycles from the last beat to idle registers
 WIDE = ("CYCLES", "BUSY", "MACS")
 LOST = tuple(f"LOST_{cause.name}" for cause in Cause)

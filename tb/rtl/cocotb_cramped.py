@@ -1,6 +1,7 @@
 """Full rings and wraps, in a configuration whose buffers a few beats fill. Cases 4 and 5."""
 
 from roles.matrix import CRAMPED, bench_test
+from roles.stalls import Pauses
 
 
 @bench_test(on=CRAMPED)
@@ -36,6 +37,18 @@ async def sixty_heavy_and_light_jobs_in_turn(bench):
     layer, half = bench.layers.layer, bench.config.weight_words // 2
     shapes = ((1, 1, bench.config.cin_lanes * half // 4), (4, 1, 1)), ((1, 1, 1), (1, 1, 1))
     await bench.run([layer(*shapes[n % 2], report=n % 6 == 0) for n in range(60)])
+
+
+@bench_test(on=CRAMPED, stalls=("stalled",))
+async def a_long_output_stall(bench):
+    """The output ring fills and the array waits; then all goes on."""
+    layer, words = bench.layers.layer, bench.config.output_words
+    bench.out.pauses = bench.stalls.out = Pauses(lambda: (16 * words, 8 * words))
+    await bench.run(
+        [layer((10, 10, 2), (2, 1, 1)), layer((6, 6, 2), (1, 1, 1), raw=True), layer((3, 3, 2), (2, 1, 1))]
+    )
+    lost = (await bench.host.totals())["LOST_OUTPUT"]
+    assert lost > 8 * words, f"the array waited for the output in {lost} cycles"
 
 
 @bench_test(on=CRAMPED)

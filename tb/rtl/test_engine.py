@@ -4,8 +4,6 @@ One simulation runs all tests of a group; see the cocotb_*.py files for them.
 """
 
 import pytest
-from convloom_rtl.export import system_verilog
-from roles.matrix import CONFIGS
 from rtl import runner
 
 TINY_GROUPS = ("shapes", "outputs", "queue", "errors", "control")
@@ -15,20 +13,6 @@ RUNS = [
     ("small", TINY_GROUPS),
     ("odd-8x6", TINY_GROUPS),
 ]
-
-
-@pytest.fixture(scope="session")
-def designs():
-    """The exported text of each configuration, made once."""
-    made = {}
-
-    def design(name):
-        if name not in made:
-            config = CONFIGS[name]
-            made[name] = runner.Design(name, config.module_name, system_verilog(config))
-        return made[name]
-
-    return design
 
 
 def in_words(value):
