@@ -1,6 +1,7 @@
 # Every target makes the environment (.venv) when it is missing or older than pyproject.toml.
 CONFIG ?= small
 BIN := .venv/bin
+PYTEST_FLAGS ?= -n 2
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
