@@ -1,5 +1,6 @@
 # Every target makes the environment (.venv) when it is missing or older than pyproject.toml.
 CONFIG ?= small
+PYTEST_FLAGS ?= -n 2 --dist worksteal -q
 BIN := .venv/bin
 PYTEST_FLAGS ?= -n 2
 export AMARANTH_USE_YOSYS := builtin
