@@ -2,7 +2,6 @@
 CONFIG ?= small
 PYTEST_FLAGS ?= -n 2 --dist worksteal -q
 BIN := .venv/bin
-PYTEST_FLAGS ?= -n 2
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
