@@ -2,7 +2,7 @@
 
 from cocotb.task import bridge
 from cocotb.triggers import ClockCycles
-from convloom.spec import REGISTERS, ErrorCode
+from convloom.spec import REGISTERS, ErrorCode, Op
 from convloom.spec.registers import Cause
 from roles.axil import HostRegisters
 
@@ -121,6 +121,6 @@ class Host:
 def macs_of(vector, code):
     """Useful MACs of a job that ended with `code`: none where it was discarded."""
     fields = vector.fields
-    if not fields or ErrorCode(code).discards or fields["op"]:
+    if not fields or ErrorCode(code).discards or fields["op"] == Op.NONE:
         return 0
     return fields["macs_per_pixel"] * fields["out_h"] * fields["out_w"]

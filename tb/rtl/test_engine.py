@@ -6,10 +6,11 @@ One simulation runs all tests of a group; see the cocotb_*.py files for them.
 import pytest
 from rtl import runner
 
-TINY_GROUPS = ("shapes", "outputs", "queue", "errors", "control")
+TINY_GROUPS = ("shapes", "outputs", "queue", "errors", "control", "depthwise")
 RUNS = [
     *(("tiny", [group]) for group in TINY_GROUPS),
     ("cramped", ["cramped"]),
+    ("cramped-depthwise", ["depthwise"]),
     ("small", TINY_GROUPS),
     ("odd-8x6", TINY_GROUPS),
 ]
