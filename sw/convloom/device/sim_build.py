@@ -128,6 +128,7 @@ def compile_library(text, config, work, tools):
         "CFG_CXXFLAGS_PCH_I=-include",  # the wheel was configured without
         f"USER_CPPFLAGS={' '.join(flags)}",
         "USER_LDFLAGS=-shared",
+        f"USER_LDLIBS={' '.join(tools.libraries)}",
     )
     _run([tools.make.path, "-C", str(objects), "-f", f"{PREFIX}.mk", "-j", str(_jobs()), *variables], tools)
     return objects / "device.so"

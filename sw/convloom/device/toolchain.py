@@ -132,6 +132,12 @@ class Toolchain:
             flags.append("-fno-gnu-unique")
         return flags
 
+    @property
+    def libraries(self):
+        """Libraries to link with: clang++ leaves some atomic functions to one, which g++ writes out."""
+        clang = "clang" in self.compiler.version and platform.system() == "Linux"
+        return ["-latomic"] if clang else []
+
     def _accepts(self, flag):
         command = [self.compiler.path, "-Werror", flag, "-x", "c++", "-fsyntax-only", os.devnull]
         return subprocess.run(command, capture_output=True).returncode == 0
