@@ -17,7 +17,7 @@ from roles.stream_monitor import StreamMonitor
 from roles.vectors import Layers
 
 CLOCK_NS = 10
-STUCK = 20_000  # cycles without a beat on any stream after which nothing will come any more
+STUCK = 5_000  # cycles without a beat on any stream after which nothing will come any more
 
 
 class Bench:
