@@ -5,22 +5,15 @@ from collections import Counter
 import numpy as np
 import pytest
 from convloom.plan import Axis, Layer, plan
-from convloom.plan.convolutions import convolution
 from convloom.plan.layer import pieces
 from convloom.spec import Config, preset
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
+from roles.any_layer import conv
 
 LAYERS, SEED = 80, 11
 CRAMPED = Config("cramped", 4, 3, 1, line_bytes=256, weight_words=16, parameter_words=16)
 CONFIGS = [*map(preset, ("tiny", "small", "odd-8x6", "large", "tiny-up5k")), CRAMPED]
-
-
-def conv(size, kernels, stride=1, padding="same", dilation=1, n=1, groups=1, **options):
-    """A Layer: size is (h, w, c), kernels is (k, kh, kw)."""
-    (h, w, c), (k, kh, kw) = size, kernels
-    y, x = (convolution(length, taps, stride, dilation, padding) for length, taps in ((h, kh), (w, kw)))
-    return Layer(y, x, c, k, n, groups, **options)
 
 
 @st.composite

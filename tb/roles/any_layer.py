@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from convloom import Requant, golden
+from convloom.plan import Layer
+from convloom.plan.convolutions import convolution
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -153,6 +155,13 @@ class AnyLayer:
             "left_shift": requant is not None and np.min(requant.shift) < 0,
         }
         return [name for name, holds in found.items() if holds]
+
+
+def conv(size, kernels, stride=1, padding="same", dilation=1, n=1, groups=1, **options):
+    """A Layer: size is (h, w, c), kernels is (k, kh, kw)."""
+    (h, w, c), (k, kh, kw) = size, kernels
+    y, x = (convolution(length, taps, stride, dilation, padding) for length, taps in ((h, kh), (w, kw)))
+    return Layer(y, x, c, k, n, groups, **options)
 
 
 @st.composite

@@ -15,6 +15,7 @@ COMMANDS = {
     "bench-sim": "measure how fast the simulated device runs and is built",
     "demo": "slide a 3x3 kernel over a 4x4 picture, then take a photograph through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
+    "plan": "show how a layer is cut into jobs, their cycles and buffers, and why",
     "verilog": "write the engine of a configuration as SystemVerilog and as Verilog 2005",
 }
 # Told in a line; anything else is a bug and keeps its traceback.

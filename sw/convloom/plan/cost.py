@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, gcd
 
+from convloom.spec import Op
+from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES
 
 JOB_GAP = 3  # cycles from the last issue of a job to the first of the next
@@ -17,7 +19,8 @@ class Cost:
 
     Members
     -------
-    issue : of the array, with the pauses that the requantiser's lanes ask for
+    issue : of the array, with the pauses that the requantiser's lanes ask for, and those for rows that find no
+        room before the window has moved on
     job, act, out : of the three streams
     exposed : of the job stream that no computation hides: weights that find no room beside those of the job
         before, where both are alike
@@ -44,12 +47,27 @@ def cost(tile, config, raw):
     records = ceil(k_tiles * cout * RECORD_BYTES / cin)
     pixels = tile.out_h * tile.out_w
     return Cost(
-        issue=tile.steps(config, slots * config.passes),
+        issue=_walk(tile, config, slots),
         job=ceil(DESCRIPTOR_BYTES / cin) + records + words * cout,
         act=act_cycles(tile, cin),
         out=pixels * k_tiles * slots,
         exposed=max(0, 2 * words - config.weight_words) * cout,
     )
+
+
+def _walk(tile, config, slots):
+    """Cycles of the walk. What does not fit beside a window's rows is loaded between two output rows.
+
+    A dense window begins while its last row still comes, a depthwise one waits for it.
+    """
+    steps = tile.steps(config, slots * config.passes)
+    rows = config.bank_words // tile.slot(config.cin_lanes) * ROW_BANKS
+    ahead = min(rows - tile.live_rows, tile.stride[0])
+    between = tile.stride[0] - ahead - (tile.op is Op.DENSE)
+    if tile.in_h <= rows or between <= 0:
+        return steps
+    row = act_cycles(tile, config.cin_lanes) / tile.in_h
+    return ceil(tile.out_h * (max(steps / tile.out_h, ahead * row) + between * row))
 
 
 def act_cycles(tile, lanes):

@@ -45,7 +45,8 @@ def _cut(layer, config, folded, groups, share, ahead):
     out_w = _columns(layer, pixel, config, folded, groups, ahead)
     if not out_w or (groups > 1 and tiles < tile.k_tiles(config.cout_lanes)):
         return None
-    kernels = layer.k // layer.groups if groups > 1 else tiles * config.cout_lanes
+    group_k = layer.k // layer.groups
+    kernels = group_k if groups > 1 else min(tiles * config.cout_lanes, group_k)
     taps = pixel.kh, pixel.kw
     return Cut(most_rows(layer.y, folded), out_w, kernels, pixel.in_c // groups, taps, groups, folded)
 
@@ -139,7 +140,7 @@ def _columns(layer, pixel, config, folded, groups, ahead):
 def most_rows(axis, folded=False):
     """The most output rows that a descriptor can say; the buffers ask for no fewer."""
     if folded:
-        return MOST["in_h"]
+        return min(MOST["in_h"], axis.out)
     if axis.stride > MOST["stride_y"]:
         return 1
-    return max(min((MOST["in_h"] - axis.reach) // axis.stride + 1, MOST["out_h"]), 1)
+    return max(min((MOST["in_h"] - axis.reach) // axis.stride + 1, MOST["out_h"], axis.out), 1)

@@ -9,6 +9,7 @@ from convloom.plan.cuts import cuts
 from convloom.plan.depthwise_jobs import count_depthwise_tiles, depthwise_cuts, depthwise_jobs
 from convloom.plan.jobs import Cut, Job, count_tiles, make_jobs
 from convloom.plan.layer import Layer
+from convloom.plan.predict import predict
 from convloom.spec import Config
 
 
@@ -33,6 +34,11 @@ class Plan:
         """The jobs, in the order in which they run."""
         make = depthwise_jobs if self.cut.depthwise else make_jobs
         return make(self.layer, self.cut, self.config)
+
+    @cached_property
+    def cycles(self) -> list[int]:
+        """Predicted cycles of each job, the first one's from the first beat of its packet; see predict."""
+        return predict([(job.tile, self.raw) for job in self.jobs], self.config)
 
     @cached_property
     def tiles(self) -> Counter:

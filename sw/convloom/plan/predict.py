@@ -9,83 +9,102 @@ from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import DESCRIPTOR_BYTES
 
 DESCRIBE = 26  # cycles from a descriptor's last beat until all stages know of the job
-FETCH = 6  # from the last weights, or the first window's last byte, to the first issue
+FETCH = 6  # from the first window's last byte to the first issue
 FREE = 16  # from a job's last issue until its weights' room can be written again
-
-
-@dataclass
-class _Job:
-    """What the recurrence needs to know of a job, in cycles but for `words`."""
-
-    head: int  # of the descriptor
-    packet: int  # of the job packet behind it
-    words: int
-    steps: int
-    out: int
-    act: int
-    first: int  # of the activations, until the first window is there
-    last: int  # of the walk, when all activations are there
-    ahead: int  # of the next job's activations, that find room beside this one's last window
-    kept: float  # the share of the input for which there is room
 
 
 def predict(jobs, config):
     """Cycles of each job, from the end of issue of the job before to its own; the first one's from the first beat.
 
-    Each stream takes a beat a cycle; a job issues when the one before has ended, and its weights and first window
-    are there. Weights, rows and descriptors come as far ahead as the rings, the line buffer and jobs_in_flight allow.
-
     Parameters
     ----------
     jobs : (tile, whether raw) of each job, in order
     """
-    known, ends, words_before = {}, [], [0]
-    packet_end = act_end = 0
-    for number, key in enumerate(jobs):
-        if key not in known:
-            known[key] = _measure(*key, config)
-        job, before = known[key], ends[-1] if ends else 0
-        in_flight = ends[number - config.jobs_in_flight] if number >= config.jobs_in_flight else 0
-        told = max(packet_end + job.head, in_flight) + DESCRIBE
-        words_before.append(words_before[-1] + job.words)
-        packet_end = told + job.packet
-        surplus = (
-            words_before[-1] - config.weight_words
-        )  # words that must have gone before all of its own are there
-        if surplus > 0:
-            packet_end = max(packet_end, _room(surplus, words_before, ends, number, config))
-        act_start = max(act_end, told)
+    timeline, measured = _Timeline(config), {}
+    for key in jobs:
+        if key not in measured:
+            measured[key] = _measure(*key, config)
+        timeline.add(measured[key])
+    return [end - start for start, end in zip([0, *timeline.ends[:-1]], timeline.ends, strict=True)]
+
+
+@dataclass
+class _Job:
+    """What the timeline needs to know of a job, in cycles unless told otherwise."""
+
+    head: int  # of the descriptor
+    packet: int  # of the job packet behind it
+    words: int  # of weights
+    steps: int  # of the walk
+    out: int
+    act: int
+    first: int  # of the activations, until the first window is there
+    last: int  # of the walk, when all activations are there
+    live: int  # rows of a window
+    slot: int  # words of a row
+    row: float  # of the activations, for a row
+    kept: float  # the share of the input for which there is room
+
+
+class _Timeline:
+    """When each job ends. Each stream takes a beat a cycle; a job issues when the one before has ended, and its
+    weights and first window are there; weights, rows and descriptors come as far ahead as there is room."""
+
+    def __init__(self, config):
+        self.config = config
+        self.ends, self._words = [], [0]  # of each job; weight words of all before
+        self._before = None
+        self._packet_end = self._act_end = 0
+
+    def add(self, job):
+        """The next job."""
+        before = self.ends[-1] if self.ends else 0
+        told = self._describe(job)
+        act_start = max(self._act_end, told)
         # What finds no room beside the job before comes when that has ended.
-        delayed = before - known[jobs[number - 1]].ahead if ends else act_start
-        window_there = max(act_start, delayed * (job.first > before - delayed)) + job.first
-        start = max(before + JOB_GAP, packet_end, window_there + FETCH)
-        act_end = max(max(act_start, delayed) + job.act, start + int(job.steps * (1 - job.kept)))
-        end = max(start + max(job.steps, job.out), act_end + FETCH + job.last, before + LEAST_JOB)
-        ends.append(end)
-    return [end - start for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        ahead = self._ahead(job)
+        delayed = before - ahead
+        window_there = (max(act_start, delayed) if job.first > ahead else act_start) + job.first
+        start = max(before + JOB_GAP, self._packet_end, window_there + FETCH)
+        self._act_end = max(act_start + job.act, delayed + job.act, start + int(job.steps * (1 - job.kept)))
+        end = max(start + max(job.steps, job.out), self._act_end + FETCH + job.last, before + LEAST_JOB)
+        self.ends.append(end)
+        self._before = job
 
+    def _describe(self, job):
+        """When the stages know of the job. Sets the end of its packet, for whose last words others have to go."""
+        flight, number = self.config.jobs_in_flight, len(self.ends)
+        leaving = self.ends[number - flight] if number >= flight else 0
+        told = max(self._packet_end + job.head, leaving) + DESCRIBE
+        self._words.append(self._words[-1] + job.words)
+        self._packet_end = told + job.packet
+        surplus = self._words[-1] - self.config.weight_words
+        if surplus > 0:
+            older = number - 1
+            while older > 0 and self._words[older] >= surplus:
+                older -= 1
+            room = self.ends[older] + FREE + (surplus - self._words[older]) * self.config.cout_lanes
+            self._packet_end = max(self._packet_end, room)
+        return told
 
-def _room(surplus, words_before, ends, number, config):
-    """When the last of a job's weights are there, of which `surplus` words wait for older ones to go."""
-    older = number - 1
-    while older > 0 and words_before[older] >= surplus:
-        older -= 1
-    return ends[older] + FREE + (surplus - words_before[older]) * config.cout_lanes
+    def _ahead(self, job):
+        """Cycles of a job's activations that find room beside the last window of the job before."""
+        before = self._before
+        if not before:
+            return job.act
+        held = (before.live // ROW_BANKS + (bank < before.live % ROW_BANKS) for bank in range(ROW_BANKS))
+        return int(sum((self.config.bank_words - rows * before.slot) // job.slot for rows in held) * job.row)
 
 
 def _measure(tile, raw, config):
     lanes, each = config.cin_lanes, cost(tile, config, raw)
-    head = ceil(DESCRIPTOR_BYTES / lanes)
+    head, row = ceil(DESCRIPTOR_BYTES / lanes), act_cycles(tile, lanes) / tile.in_h
     rows = min(max(tile.live_rows - tile.pad_top, 1), tile.in_h)
-    row_act = act_cycles(tile, lanes) / tile.in_h
     whole_rows = tile.op is Op.DEPTHWISE
     window = (
         tile.row_bytes if whole_rows else min(max(tile.kw - tile.pad_left, 1) * tile.in_c, tile.row_bytes)
     )
-    first = ceil((rows - 1) * row_act + window / lanes)
     pixels = tile.out_w if whole_rows else 1
-    room = config.bank_words // tile.slot(lanes) * ROW_BANKS  # rows
-    last = ceil(each.issue / (tile.out_h * tile.out_w) * pixels)
     return _Job(
         head,
         each.job - head,
@@ -93,8 +112,10 @@ def _measure(tile, raw, config):
         each.issue,
         each.out,
         each.act,
-        first,
-        last,
-        ahead=max(room - min(tile.live_rows, tile.in_h), 0) * tile.slot(lanes),
-        kept=min(room / tile.in_h, 1.0),
+        first=ceil((rows - 1) * row + window / lanes),
+        last=ceil(each.issue / (tile.out_h * tile.out_w) * pixels),
+        live=min(tile.live_rows, tile.in_h),
+        slot=tile.slot(lanes),
+        row=row,
+        kept=min(config.bank_words // tile.slot(lanes) * ROW_BANKS / tile.in_h, 1.0),
     )
