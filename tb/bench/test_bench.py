@@ -64,6 +64,13 @@ def test_command(tmp_path, capsys):
     assert "mlperf_tiny_dscnn" in capsys.readouterr().out
 
 
+def test_prediction(capsys):
+    """Of all networks, in seconds; and as close to what was measured as the planner's tests hold it."""
+    assert main(["bench", "--predict", "--config", "large,odd-8x6"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("resnet50 ") == 2 and "98." in told
+
+
 def test_an_unknown_network_is_refused(capsys):
     assert main(["bench", "--network", "resnet9"]) == 1
     assert "network must be one of resnet50, " in capsys.readouterr().err

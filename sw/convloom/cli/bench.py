@@ -17,6 +17,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--json", type=Path, default=Path("build/bench/utilisation.json"), help="file to write"
     )
+    parser.add_argument(
+        "--predict", action="store_true", help="ask the planner's cycle model, simulate nothing"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the data (default: 1)")
     for name in STREAM_LIMITS:
         parser.add_argument(
@@ -43,6 +46,11 @@ def run(arguments):
         raise ValueError(f"network must be one of {', '.join(networks())}, not {', '.join(sorted(unknown))}")
     configs = [preset(name) for name in arguments.config.split(",")]
     console, folder = Console(), arguments.json.parent
+    if arguments.predict:
+        from convloom.bench.predicted import prediction_table
+
+        console.print(prediction_table(names, configs))
+        return 0
     folder.mkdir(parents=True, exist_ok=True)
     entries, limits = [], _limits(arguments)
     for config in configs:
