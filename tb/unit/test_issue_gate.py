@@ -2,13 +2,13 @@
 
 import random
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from convloom.spec import Config
 from convloom.spec.registers import Cause
 from convloom_rtl.issue_gate import JOB_CYCLES, IssueGate
-from convloom_rtl.payloads import cause_value
+from convloom_rtl.payloads import WindowStep, cause_value
 from roles.geometry import ROWS
 from roles.stalls import Pauses
 from roles.unit import plain, sender, simulate
@@ -20,14 +20,18 @@ CONFIGS = {
 ROW_DELAY, WEIGHT_DELAY, ROW_BYTES = 5, 9, 12
 FIRST_ROW = ROWS - 9  # the running row number wraps on the way
 ENDS = ("tile_end", "pixel_end", "job_end")
+NO_WINDOW = dict.fromkeys(WindowStep.members, 0)
 
 
-def random_steps(rng, jobs):
-    """Steps of jobs of a few tiles each; every fourth is discarded, every third raw."""
+def random_steps(rng, jobs, half):
+    """Steps of jobs of a few tiles each; every fourth is discarded, every third raw, many depthwise."""
     row = 0
     for _ in range(jobs):
         if rng.random() < 0.25:
             yield {"is_issue": 0, "first": 1, "row_end": 1, **dict.fromkeys(ENDS, 1), "raw": rng.randrange(2)}
+            continue
+        if rng.random() < 0.4:
+            yield from depthwise_steps(rng, row, half)
             continue
         raw, tiles = rng.random() < 0.3, rng.randint(1, 4)
         for tile in range(tiles):
@@ -52,14 +56,53 @@ def random_steps(rng, jobs):
                 }
 
 
+def depthwise_steps(rng, row, half):
+    """Steps of a depthwise job: rows of up to `half` the output ring, whose words its first step reserves.
+
+    Each step reads a column; some do nothing else.
+    """
+    raw, rows = rng.random() < 0.3, rng.randint(1, 4)
+    most = half // 4 if raw else half
+    tiles = rng.choice((1, most, rng.randint(1, most)))
+    for number, tile in product(range(rows), range(tiles)):
+        reads = rng.choice((0, 0, 1, 3))
+        for n in range(reads + 1):
+            last = n == reads
+            row_end = last and tile == tiles - 1
+            job_end = row_end and number == rows - 1
+            yield {
+                "is_issue": int(last),
+                "issue": {"row": row % 256, "offset": rng.randrange(256), "weight": rng.randrange(1024)},
+                "window": {
+                    "read": 1,
+                    "stage": rng.randrange(2),
+                    "begin": rng.randrange(2),
+                    "taps": 1,
+                    "word": 0,
+                },
+                "row": (FIRST_ROW + row) % ROWS,
+                "needs": rng.choice((0, ROW_BYTES)),
+                "raw": int(raw),
+                "reserve_row": int(tile == 0 and n == 0),
+                "row_words": 4 * tiles if raw else tiles,
+                "first": 1,
+                "tile_end": int(last),
+                "pixel_end": int(last),
+                "row_end": int(row_end),
+                "job_end": int(job_end),
+                "free_to": (FIRST_ROW + row) % ROWS,
+                "free_words": rng.randint(1, 99),
+            }
+
+
 class Gate:
     """The gate between random rows and words of the output ring that come free at random; each cycle in `log`."""
 
-    OUTPUTS = ("tag", "issue", "free_to", "free", "freed")
+    OUTPUTS = ("tag", "issue", "window", "free_to", "free", "freed")
 
     def __init__(self, config, steps, rng, *, release=0.3, arrive=1.0):
         self.config, self.rng, self.release, self.arrive = config, rng, release, arrive
-        self.steps = [{**step, "reserve": slots_of(step) * step["first"]} for step in steps]
+        self.steps = [{**step, "reserve": 0 if "row_words" in step else reserved_by(step)} for step in steps]
         self.dut = IssueGate(config, row_delay=ROW_DELAY, weight_delay=WEIGHT_DELAY)
         self.log, self.passed = [], []  # passed: the cycle of each step
         self.held, self.results = 0, 0  # output slots reserved, and those of them that hold a result
@@ -91,15 +134,14 @@ class Gate:
             _, _, *sampled = await ctx.tick().sample(*ports)
             cycle = dict(zip((*self.OUTPUTS, "progress"), map(plain, sampled), strict=True))
             self.held, self.results = self.held - released, self.results - released
-            if cycle["tag"]["issue"] or cycle["tag"]["job_end"]:
+            if cycle["tag"]["issue"] or cycle["tag"]["job_end"] or cycle["window"]["read"]:
                 self._pass(self.steps[len(self.passed)])
             self.log.append(cycle | {"held": self.held})
 
     def _pass(self, step):
-        slots = slots_of(step)
         self.passed.append(len(self.log))
-        self.held += slots * step["first"]
-        self.results += slots * step["tile_end"]
+        self.held += reserved_by(step)
+        self.results += finished_by(step)
 
     async def _finish(self, ctx):
         while len(self.passed) < len(self.steps):
@@ -113,12 +155,27 @@ def slots_of(step):
     return 4 if step["raw"] and step["is_issue"] else 1
 
 
+def reserved_by(step):
+    """Words of the output ring that are reserved for the step's tile, or depthwise row."""
+    if "row_words" in step:
+        return step["row_words"] * step["reserve_row"]
+    return slots_of(step) * step["first"]
+
+
+def finished_by(step):
+    """Words that can leave when the step's results are there: a depthwise row's all at once."""
+    if "row_words" in step:
+        return step["row_words"] * step["row_end"]
+    return slots_of(step) * step["tile_end"]
+
+
 def check_order(gate):
     """Each step came out as it is, and not before its bytes were there."""
     for step, at in zip(gate.steps, gate.passed, strict=True):
         tag, progress = gate.log[at]["tag"], gate.log[at - 2]["progress"]
         assert tag["issue"] == step["is_issue"] and tag["active"]
         assert all(tag[name] == step[name] for name in ("first", *ENDS)), f"{tag}, not {step}"
+        assert gate.log[at]["window"] == NO_WINDOW | step.get("window", {}), f"{gate.log[at]}, not {step}"
         if step["is_issue"]:
             issue = gate.log[at]["issue"]
             assert all(issue[name] == value for name, value in step["issue"].items()), f"{issue}, not {step}"
@@ -156,11 +213,27 @@ def test_random_steps(name, stalls, seed):
     """An output stall is slots that come free seldom."""
     rng = random.Random(seed)
     release = 0.06 if stalls.name in ("stalled", "both") else 0.7
-    gate = Gate(CONFIGS[name], list(random_steps(rng, 25)), rng, release=release, arrive=rng.choice((0.3, 1)))
+    steps = list(random_steps(rng, 25, CONFIGS[name].output_words // 2))
+    gate = Gate(CONFIGS[name], steps, rng, release=release, arrive=rng.choice((0.3, 1)))
     gate.run(stalls.input())
     check_order(gate)
     check_room(gate)
     check_frees(gate)
+
+
+def test_a_depthwise_row_waits_for_as_many_words_as_it_takes():
+    """And not for one more: of eight, five are taken and come free one by one; the next row takes four."""
+    reads, ends = {"window": {"read": 1}, "tile_end": 0}, {"row_end": 1, "tile_end": 1, "reserve_row": 0}
+    steps = [
+        plain_step(row_words=5, reserve_row=1, **reads),
+        plain_step(row_words=5, **reads | ends),
+        plain_step(row_words=4, reserve_row=1, **reads),
+    ]
+    gate = Gate(CONFIGS["one pass"], steps, random.Random(4), release=0.2).run(Pauses())
+    _, ended, passed = gate.passed
+    enough = next(n for n in range(ended, passed) if gate.log[n]["held"] <= 4)
+    assert passed - enough <= 4, f"{passed - enough} cycles"
+    assert {cycle["tag"]["cause"] for cycle in gate.log[ended + 1 : passed]} == {cause_value(Cause.OUTPUT)}
 
 
 def plain_step(**values):
