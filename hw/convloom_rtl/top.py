@@ -57,13 +57,9 @@ class Top(wiring.Component):
         m.domains.sync = sync = ClockDomain()
         m.domains.engine = engine = ClockDomain()  # the same clock, reset by a register alone
         m.submodules.reset_control = reset = ResetControl()
-        m.submodules.registers, m.submodules.job_port, m.submodules.act_port = (
-            self.registers,
-            self.job,
-            self.act,
-        )
+        m.submodules.registers = self.registers
+        m.submodules.job_port, m.submodules.act_port, m.submodules.out_port = self.job, self.act, self.out
         m.submodules.engine = DomainRenamer("engine")(self.engine)
-        m.submodules.out_port = self.out
         m.d.comb += [
             sync.clk.eq(self.aclk),
             sync.rst.eq(~self.aresetn),
