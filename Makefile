@@ -5,7 +5,7 @@ BIN := .venv/bin
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-sim verilog doctor docs clean
+.PHONY: help demo test lint nightly format bench bench-sim verilog doctor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -19,6 +19,9 @@ demo: .venv/.ready ## a 3x3 kernel step by step, then a photograph through the s
 test: .venv/.ready lint ## all tests: unit, golden model against the runtimes, exported RTL on two simulators
 	@bash .ci/icarus
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+nightly: .venv/.ready ## a thousand random layers on the simulated RTL in tiny, small and odd-8x6, every byte compared
+	@CONVLOOM_LAYERS=1000 $(BIN)/python -m pytest -q -s tb/device/test_any_layer_on_rtl.py
 
 lint: .venv/.ready ## ruff over the Python
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
