@@ -9,7 +9,7 @@ REFERENCE = OpResolverType.BUILTIN_REF
 RUY = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 XNNPACK = OpResolverType.AUTO
 
-TYPES = {"int8": schema.TensorType.INT8, "int32": schema.TensorType.INT32}
+TYPES = {name: getattr(schema.TensorType, name.upper()) for name in ("int8", "int32", "float32")}
 ACTIVATIONS = {
     "none": schema.ActivationFunctionType.NONE,
     "relu": schema.ActivationFunctionType.RELU,
@@ -34,7 +34,7 @@ def run(layer, output_shape, resolver):
 
 def model(layer, output_shape):
     """The bytes of a .tflite file with that one layer."""
-    writer = _Writer()
+    writer = Writer()
     code, options, version, weights, axis = _OPERATORS.get(layer.kind, _convolution)(layer)
     flat = layer.kind == "fully_connected"
     n, c, k = len(layer.x), layer.x.shape[-1], layer.kernels
@@ -49,7 +49,7 @@ def model(layer, output_shape):
     if layer.kind == "transposed":
         shape = writer.tensor("shape", "int32", (4,), data=np.array(output_shape, np.int32))
         inputs = [shape, w, x, bias]
-    return writer.finish(code, version, options, inputs, x, y)
+    return writer.finish(code, version, options, inputs, [x], y)
 
 
 def _convolution(layer):
@@ -88,7 +88,7 @@ def _geometry(options, layer):
     options.fusedActivationFunction = ACTIVATIONS[layer.activation]
 
 
-class _Writer:
+class Writer:
     """Collects tensors and their buffers. Buffer 0 is the empty one."""
 
     def __init__(self):
@@ -110,14 +110,15 @@ class _Writer:
         self.tensors.append(tensor)
         return len(self.tensors) - 1
 
-    def finish(self, code, version, options, inputs, x, y):
-        """The file's bytes, with one operator from tensor x to tensor y."""
+    def finish(self, code, version, options, inputs, given, y):
+        """The file's bytes: one operator, its options (None: it has none), inputs (those `given` too), output."""
         operator = schema.OperatorT()
         operator.inputs, operator.outputs = inputs, [y]
-        operator.builtinOptions = options
-        operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__[:-1])
+        if options is not None:
+            operator.builtinOptions = options
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__[:-1])
         graph = schema.SubGraphT()
-        graph.tensors, graph.inputs, graph.outputs, graph.operators = self.tensors, [x], [y], [operator]
+        graph.tensors, graph.inputs, graph.outputs, graph.operators = self.tensors, given, [y], [operator]
         operator_code = schema.OperatorCodeT()
         operator_code.builtinCode = getattr(schema.BuiltinOperator, code)
         operator_code.deprecatedBuiltinCode = operator_code.builtinCode

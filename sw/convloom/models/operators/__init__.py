@@ -1,0 +1,101 @@
+"""What each operator computes, and what it must look like.
+
+Every operator has `shape(node)`, the shape of its output, which raises ModelError for a node that is not
+supported, and `compute(node, arrays, target)`, the output of the inputs' arrays.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from convloom.errors import ModelError
+from convloom.models.operators import arithmetic, layers, movement, pools, softmax
+
+INT8, QUANTISED = ("int8",), ("int8", "float32")
+
+
+class Operator(NamedTuple):
+    """An operator's functions.
+
+    Members
+    -------
+    shape, compute : as above
+    inputs : (least, greatest) number
+    data : positions of the inputs that flow through the network, by default all
+    takes, gives : dtypes of these, and of the output
+    """
+
+    shape: object
+    compute: object
+    inputs: tuple[int, int]
+    data: tuple[int, ...] | None = None
+    takes: tuple[str, ...] = INT8
+    gives: tuple[str, ...] = INT8
+
+
+OPERATORS = {
+    "CONV_2D": Operator(layers.conv_shape, layers.conv, (2, 3), (0,)),
+    "DEPTHWISE_CONV_2D": Operator(layers.depthwise_shape, layers.depthwise, (2, 3), (0,)),
+    "FULLY_CONNECTED": Operator(layers.fully_connected_shape, layers.fully_connected, (2, 3), (0,)),
+    "TRANSPOSE_CONV": Operator(layers.transpose_conv_shape, layers.transpose_conv, (3, 4), (2,)),
+    "ADD": Operator(arithmetic.binary_shape, arithmetic.add, (2, 2)),
+    "SUB": Operator(arithmetic.binary_shape, arithmetic.subtract, (2, 2)),
+    "MUL": Operator(arithmetic.binary_shape, arithmetic.multiply, (2, 2)),
+    "QUANTIZE": Operator(arithmetic.same_shape, arithmetic.quantise, (1, 1), takes=QUANTISED),
+    "DEQUANTIZE": Operator(arithmetic.same_shape, arithmetic.dequantise, (1, 1), gives=("float32",)),
+    "RELU": Operator(arithmetic.same_shape, arithmetic.rectify, (1, 1)),
+    "RELU6": Operator(arithmetic.same_shape, arithmetic.rectify, (1, 1)),
+    "AVERAGE_POOL_2D": Operator(pools.pool_shape, pools.average, (1, 1)),
+    "MAX_POOL_2D": Operator(pools.pool_shape, pools.maximum, (1, 1)),
+    "MEAN": Operator(pools.mean_shape, pools.mean, (2, 2), (0,)),
+    "PAD": Operator(movement.pad_shape, movement.pad, (2, 2), (0,)),
+    "RESHAPE": Operator(movement.reshape_shape, movement.reshape, (1, 2), (0,)),
+    "TRANSPOSE": Operator(movement.transpose_shape, movement.transpose, (2, 2), (0,)),
+    "CONCATENATION": Operator(movement.concatenation_shape, movement.concatenate, (1, 1 << 10)),
+    "SOFTMAX": Operator(softmax.softmax_shape, softmax.softmax, (1, 1)),
+}
+
+
+def check(node):
+    """Raises ModelError, with the operator's place and what is supported, for a Node that cannot run."""
+    node.require(
+        node.operator in OPERATORS, f"an operator must be one of {', '.join(OPERATORS)}", node.operator
+    )
+    operator = OPERATORS[node.operator]
+    least, most = operator.inputs
+    count = len(node.inputs)
+    node.require(least <= count <= most, f"it must have {least} to {most} inputs", count)
+    node.require(len(node.outputs) == 1, "it must have one output", len(node.outputs))
+    positions = range(count) if operator.data is None else operator.data
+    for index in positions:
+        _require_data(node, f"input {index}", node.inputs[index], operator.takes)
+    _require_data(node, "the output", node.outputs[0], operator.gives)
+    shape = tuple(operator.shape(node))
+    node.require(
+        shape == node.outputs[0].shape, f"its output must be {list(shape)}", list(node.outputs[0].shape)
+    )
+
+
+def compute(node, arrays, target):
+    """The output of a checked Node; `target` tells where and how layers run.
+
+    Raises ModelError for numbers that cannot be computed with: scales too far apart.
+    """
+    try:
+        return OPERATORS[node.operator].compute(node, arrays, target)
+    except ValueError as error:
+        raise ModelError(f"{node.place}: {error}") from error
+
+
+def _require_data(node, what, tensor, dtypes):
+    node.require(tensor is not None, f"{what} must be there", "absent")
+    hint = "" if "float32" in dtypes else " (a network quantised to int8)"
+    node.require(tensor.dtype in dtypes, f"{what} must be {' or '.join(dtypes)}{hint}", tensor.dtype)
+    if tensor.dtype == "int8":
+        usable = len(tensor.scales) == 1 and np.isfinite(tensor.scale) and tensor.scale > 0
+        node.require(usable, f"{what} must have one positive scale", tensor.scales.tolist())
+        node.require(
+            -128 <= tensor.zero_point <= 127,
+            f"{what}'s zero point must be from -128 to 127",
+            tensor.zero_point,
+        )

@@ -1,0 +1,131 @@
+"""Each host operator against LiteRT's reference kernel: bit for bit, on seeded models of that one operator."""
+
+import convloom
+import numpy as np
+import pytest
+from roles import tflite_operator
+from roles.tflite_operator import Spot, options, pool
+
+RANDOM_MODELS = 24
+PICTURE = (2, 7, 9, 5)
+
+
+def draw_scale(rng):
+    """Now and then a power of two, where ties are many."""
+    return float(2.0 ** -rng.integers(2, 8)) if rng.random() < 0.4 else float(rng.uniform(0.004, 0.2))
+
+
+def spot(rng, shape=PICTURE, dtype="int8"):
+    return Spot(shape, draw_scale(rng), int(rng.integers(-128, 128)), dtype)
+
+
+def like(x, shape):
+    return Spot(shape, x.scale, x.zero_point)
+
+
+def sum_of(kind):
+    def model(rng, activation):
+        shapes = [PICTURE, [PICTURE, (1, 1, 1, 5), (1,)][rng.integers(3)]]
+        inputs = [spot(rng, shape) for shape in rng.permutation(np.array(shapes, object))]
+        return inputs, spot(rng), options(kind, activation), None
+
+    return model
+
+
+def window(rng, activation):
+    x, filters, stride = spot(rng), rng.integers(1, 5, 2).tolist(), rng.integers(1, 4, 2).tolist()
+    padding = ["same", "valid"][rng.integers(2)]
+    lengths = [
+        -(-size // step) if padding == "same" else (size - taps) // step + 1
+        for size, taps, step in zip(PICTURE[1:3], filters, stride, strict=True)
+    ]
+    return [x], like(x, (2, *lengths, 5)), pool(filters, stride, padding, activation), None
+
+
+def mean(rng, _):
+    axes = [[1, 2], [1], [3], [2, 3], [-1, 1]][rng.integers(5)]
+    keep = bool(rng.integers(2))
+    reduced = {axis % 4 for axis in axes}
+    shape = [
+        1 if axis in reduced else size for axis, size in enumerate(PICTURE) if keep or axis not in reduced
+    ]
+    return [spot(rng)], spot(rng, tuple(shape)), options("Reducer", keepDims=keep), axes
+
+
+def padded(rng, _):
+    x, pads = spot(rng), rng.integers(0, 4, (4, 2))
+    return [x], like(x, tuple((np.array(PICTURE) + pads.sum(1)).tolist())), options("Pad"), pads
+
+
+def transposed(rng, _):
+    x, order = spot(rng), rng.permutation(4)
+    return [x], like(x, tuple(PICTURE[axis] for axis in order)), options("Transpose"), order
+
+
+def reshaped(rng, _):
+    x = spot(rng)
+    shape = [(2, 63, 5), (630,), (5, 9, 7, 2)][rng.integers(3)]
+    return [x], like(x, shape), options("Reshape", newShape=list(shape)), shape
+
+
+def joined(rng, _):
+    first, axis = spot(rng), int(rng.integers(-4, 4))
+    lengths = rng.integers(1, 4, 2).tolist()
+    shapes = [PICTURE] + [tuple(n if i == axis % 4 else s for i, s in enumerate(PICTURE)) for n in lengths]
+    total = tuple(sum(s[i] for s in shapes) if i == axis % 4 else n for i, n in enumerate(PICTURE))
+    return (
+        [like(first, shape) for shape in shapes],
+        like(first, total),
+        options("Concatenation", "none", axis=axis),
+        None,
+    )
+
+
+def softmax(rng, _):
+    x = Spot(
+        (16, int(rng.integers(1, 300))), float(rng.choice([0.002, 0.05, 0.31, 2.0])) * rng.uniform(0.5, 2)
+    )
+    return [x], Spot(x.shape, 1 / 256, -128), options("Softmax", beta=float(rng.choice([1.0, 0.5]))), None
+
+
+def single(dtype="int8", gives="int8", kind=None):
+    def model(rng, _):
+        y = Spot(PICTURE, dtype="float32") if gives == "float32" else spot(rng)
+        return [spot(rng, dtype=dtype)], y, kind and options(kind), None
+
+    return model
+
+
+MODELS = {
+    "ADD": ("ADD", sum_of("Add")),
+    "SUB": ("SUB", sum_of("Sub")),
+    "MUL": ("MUL", sum_of("Mul")),
+    "AVERAGE_POOL_2D": ("AVERAGE_POOL_2D", window),
+    "MAX_POOL_2D": ("MAX_POOL_2D", window),
+    "MEAN": ("MEAN", mean),
+    "PAD": ("PAD", padded),
+    "RESHAPE": ("RESHAPE", reshaped),
+    "TRANSPOSE": ("TRANSPOSE", transposed),
+    "CONCATENATION": ("CONCATENATION", joined),
+    "SOFTMAX": ("SOFTMAX", softmax),
+    "QUANTIZE": ("QUANTIZE", single("float32", kind="Quantize")),
+    "QUANTIZE to another scale": ("QUANTIZE", single(kind="Quantize")),
+    "DEQUANTIZE": ("DEQUANTIZE", single(gives="float32", kind="Dequantize")),
+    "RELU": ("RELU", single()),
+    "RELU6": ("RELU6", single()),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_random_models(name, tmp_path):
+    code, model = MODELS[name]
+    path, device = tmp_path / "model.tflite", convloom.open("golden")
+    for seed in range(RANDOM_MODELS):
+        rng = np.random.default_rng(seed)
+        inputs, output, table, constant = model(rng, ["none", "relu", "relu6"][seed % 3])
+        path.write_bytes(tflite_operator.file(code, inputs, output, table, constant))
+        arrays = [each.draw(rng) for each in inputs]
+        expected = tflite_operator.reference(path.read_bytes(), arrays)
+        given = convloom.load(path).run(tuple(arrays), device)
+        assert given.dtype == expected.dtype
+        np.testing.assert_array_equal(given, expected, f"seed {seed}: {inputs} to {output}")

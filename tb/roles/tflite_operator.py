@@ -1,0 +1,76 @@
+"""Seeded one-operator .tflite models of what runs on the host, and LiteRT's reference kernels to run them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from roles.tflite_layer import ACTIVATIONS, PADDINGS, REFERENCE, Writer
+
+VERSIONS = {"RESHAPE": 1, "SOFTMAX": 2, "MEAN": 2, "RELU": 2, "RELU6": 2, "DEQUANTIZE": 2}
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A tensor: its shape, scale, zero point and type."""
+
+    shape: tuple[int, ...]
+    scale: float = 0.05
+    zero_point: int = 0
+    dtype: str = "int8"
+
+    def draw(self, rng):
+        """Random values, the extremes among them."""
+        if self.dtype == "float32":
+            return (rng.normal(size=self.shape) * 60 * self.scale).astype(np.float32)
+        return rng.integers(-128, 128, self.shape, np.int8)
+
+
+def file(code, inputs, output, options=None, constant=None):
+    """The bytes of a model: an operator from Spots to a Spot; `constant`: whole numbers of one more input."""
+    writer = Writer()
+    given = [_tensor(writer, f"x{index}", spot) for index, spot in enumerate(inputs)]
+    y, extra = _tensor(writer, "y", output), []
+    if constant is not None:
+        constant = np.array(constant, np.int32)
+        extra = [writer.tensor("constant", "int32", constant.shape, data=constant)]
+    return writer.finish(code, VERSIONS.get(code, 2), options, given + extra, given, y)
+
+
+def _tensor(writer, name, spot):
+    scales = None if spot.dtype == "float32" else [spot.scale]
+    return writer.tensor(name, spot.dtype, spot.shape, scales, spot.zero_point)
+
+
+def reference(content, arrays):
+    """What LiteRT's reference kernel gives."""
+    interpreter = Interpreter(model_content=content, experimental_op_resolver_type=REFERENCE, num_threads=1)
+    interpreter.allocate_tensors()
+    for detail, array in zip(interpreter.get_input_details(), arrays, strict=True):
+        interpreter.set_tensor(detail["index"], array)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def options(kind, activation=None, **fields):
+    """An options table of the schema, by its name, with these fields."""
+    table = getattr(schema, f"{kind}OptionsT")()
+    if activation is not None:
+        table.fusedActivationFunction = ACTIVATIONS[activation]
+    for name, value in fields.items():
+        setattr(table, name, value)
+    return table
+
+
+def pool(filters, stride, padding, activation):
+    """Options of a pool."""
+    (height, width), (down, right) = filters, stride
+    return options(
+        "Pool2D",
+        activation,
+        filterHeight=height,
+        filterWidth=width,
+        strideH=down,
+        strideW=right,
+        padding=PADDINGS[padding],
+    )
