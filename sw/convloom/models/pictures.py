@@ -1,0 +1,57 @@
+"""A picture becomes a network's input."""
+
+import numpy as np
+
+from convloom.errors import ModelError
+
+
+def layout_of(tensor):
+    """ "nhwc" or "nchw": which of the two has 1 or 3 channels. Raises ModelError where the input is no picture."""
+    shape = tensor.shape
+    if len(shape) == 4 and shape[0] == 1:
+        for layout, channels in (("nhwc", shape[3]), ("nchw", shape[1])):
+            if channels in (1, 3):
+                return layout
+    raise ModelError(f"input {tensor.name!r} must be a picture of 1 or 3 channels, not {list(shape)}")
+
+
+def read_picture(path, tensor, mean=(0.0,), std=(1.0,), layout=None):
+    """The array that a picture file is for the input `tensor`, of its shape and dtype.
+
+    Cropped about its centre to the input's proportions, resized (bilinear), / 255, less `mean`, by `std`, and
+    quantised by the input's scale.
+
+    Parameters
+    ----------
+    mean, std : one number, or one for each channel
+    layout : "nhwc" or "nchw"; None finds out by `layout_of`
+
+    Raises ModelError where the input is no picture, ValueError for mean or std of another length or a std of 0,
+    OSError for a file that is no picture.
+    """
+    layout = layout or layout_of(tensor)
+    height, width, channels = np.array(tensor.shape)[[1, 2, 3] if layout == "nhwc" else [2, 3, 1]].tolist()
+    mean, std = _each("mean", mean, channels), _each("std", std, channels)
+    if not std.all():
+        raise ValueError(f"std must not be 0, not {std.tolist()}")
+    values = (_pixels(path, height, width, channels) / 255 - mean) / std
+    values = values if layout == "nhwc" else values.transpose(2, 0, 1)
+    if tensor.dtype == "float32":
+        return values[None].astype(np.float32)
+    return np.clip(np.rint(values[None] / tensor.scale) + tensor.zero_point, -128, 127).astype(np.int8)
+
+
+def _each(name, value, channels):
+    if len(value) not in (1, channels):
+        raise ValueError(f"{name} must have 1 or {channels} numbers, not {len(value)}")
+    return np.array(value, np.float64)
+
+
+def _pixels(path, height, width, channels):
+    """The picture, float64 [height, width, channels], 0 to 255."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as picture:
+        picture = picture.convert("RGB" if channels == 3 else "L")
+        picture = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
+        return np.asarray(picture, np.float64).reshape(height, width, channels)
