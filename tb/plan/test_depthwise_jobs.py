@@ -49,6 +49,7 @@ def test_any_cut(config):
             jobs = depthwise_jobs(layer, cut, config)
             what = f"layer {number}: {layer}, {cut}"
             assert {job.tile.misfit(config, layer.raw) for job in jobs} == {None}, what
+            assert not any(job.tile.in_c % config.cout_lanes for job in jobs), what
             assert Counter(job.tile for job in jobs) == tiles, what
             assert sum(job.tile.macs for job in jobs) == layer.macs, what
             covered = sum(job.tile.out_h * job.tile.out_w * job.tile.out_c for job in jobs)
