@@ -106,16 +106,18 @@ class OutputPort(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         inside = Signal()
+        closing, waits = Signal(), Signal()  # the closing beat is on offer; was, and the output stalls still
         m.submodules.skid = skid = SkidBuffer(self._pins())
-        closing = self.i_reset & inside
         m.d.comb += [
-            skid.i.valid.eq(Mux(self.i_reset, inside, self.i.valid)),
+            closing.eq(inside & (self.i_reset | waits)),
+            skid.i.valid.eq(Mux(self.i_reset, inside, self.i.valid | closing)),
             skid.i.p.data.eq(self.i.p.data),
             skid.i.p.keep.eq(Mux(closing, 1, self._keep())),
             skid.i.p.last.eq(closing | self.i.p.last),
-            self.i.ready.eq(skid.i.ready & ~self.i_reset),
+            self.i.ready.eq(skid.i.ready & ~self.i_reset & ~closing),
             self.o_inside.eq(inside | skid.o.valid),
         ]
+        m.d.sync += waits.eq(closing & ~skid.i.ready)
         with m.If(skid.i.valid & skid.i.ready):
             m.d.sync += inside.eq(~skid.i.p.last)
         m.d.comb += [
