@@ -70,12 +70,15 @@ def require(simulator):
         raise SimulatorMissing(f"{simulator} needs {', '.join(missing)}: {command}")
 
 
-def run(design, simulator, modules, environment=None):
-    """Runs the cocotb tests in `modules` on a design. Raises TestsFailed, after recording waveforms."""
+def run(design, simulator, modules, environment=None, only=None):
+    """Runs the cocotb tests in `modules` on a design. Raises TestsFailed, after recording waveforms.
+
+    only : a regular expression that a test's name has to match
+    """
     require(simulator)
     with _build_environment():
         build = _build(design, simulator)
-        failed = _test(design, simulator, build, modules, environment or {})
+        failed = _test(design, simulator, build, modules, environment or {}, only=only)
         if failed:
             lines = [f"{len(failed)} failed on {simulator}, seed {SEED}:"]
             for number, (name, reason) in enumerate(failed.items()):
@@ -152,7 +155,7 @@ def _test(design, simulator, build, modules, environment, *, only=None, waves=Fa
             results_xml=str(results),
             extra_env={"COCOTB_ANSI_OUTPUT": "0", **environment},
             seed=SEED,
-            test_filter=only and re.escape(only) + "$",
+            test_filter=only,
             waves=waves,
             log_file=folder / "simulation.log",
         )
@@ -184,7 +187,9 @@ def _record(design, simulator, modules, environment, name):
     """Runs one failed test again with the same seed, in a build that records. Where the waveform is."""
     build = _build(design, simulator, waves=True)
     folder = build / re.sub(r"\W+", "_", name)
-    again = _test(design, simulator, build, modules, environment, only=name, waves=True, folder=folder)
+    again = _test(
+        design, simulator, build, modules, environment, only=re.escape(name) + "$", waves=True, folder=folder
+    )
     made = build / f"{design.top}.fst" if simulator == "icarus" else folder / "dump.vcd"
     if not made.exists():
         return f"no waveform was made; see {folder.relative_to(ROOT)}"
