@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import defaultdict
 from itertools import count
 
 from amaranth.back import verilog
@@ -14,12 +13,6 @@ MEMORY = re.compile(r"  initial begin\n(?:    (\S+|\\\S+ )\[\d+\] = \d+'[hd]0+;\
 LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'[hd]0+);\n  end\n$")
 # A signal that can have one value only has no bits, and is not used; Yosys declares it all the same.
 WITHOUT_BITS = re.compile(r"  wire \[-1:0\] (?:\\\S+ |\w+);\n")
-MODULE = re.compile(r"^module .*?^endmodule\n", re.DOTALL | re.MULTILINE)
-WIRE = re.compile(r"^  wire \[(\d+):0\] (\\\S+ |\w+);\n", re.MULTILINE)
-# An assignment to a part of a signal, of signals, parts of them and constants, but of no expression.
-PART = re.compile(
-    r"^  assign (\\\S+ |\w+)\[(\d+)(?::(\d+))?\] = ((?:\\\S+ |[\w\[\]:{}, '])+);\n", re.MULTILINE
-)
 # Yosys lets every combinational block look at one of these, so that its first value starts the block.
 STARTER = re.compile(r"  reg (\\\$auto\$verilog_backend\S+ ) = 0;\n")
 # Icarus runs an `always_comb` block at once, not after the others that are due: of a few values that change, all
@@ -45,35 +38,7 @@ def verilog_2005(config):
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     top = Top(config)
     text = verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
-    text = MODULE.sub(lambda module: _assign_whole(module[0]), WITHOUT_BITS.sub("", text))
-    return _started(_loop_over_memories(text))
-
-
-def _assign_whole(module):
-    """Where the parts of a signal are assigned one by one, and are all of it, they are assigned as one.
-
-    Icarus resolves every bit of a signal that has several drivers whenever one of them changes, with its strength:
-    an engine of 8x8 takes four times as long.
-    """
-    wires = {name: int(high) for high, name in WIRE.findall(module)}
-    parts = defaultdict(list)
-    for name, high, low, value in PART.findall(module):
-        parts[name].append((int(high), int(low or high), value))
-    whole = {}
-    for name, found in parts.items():
-        found.sort(reverse=True)
-        begins, ends = [high for high, _, _ in found], [low - 1 for _, low, _ in found]
-        if [*begins, -1] == [wires.get(name), *ends]:
-            values = ", ".join(value.strip() + " " for *_, value in found)
-            whole[name] = f"  assign {name}= {{ {values}}};\n"
-
-    def join(part):
-        if part[1] not in whole:
-            return part[0]
-        text, whole[part[1]] = whole[part[1]], ""
-        return text
-
-    return PART.sub(join, module)
+    return _started(_loop_over_memories(WITHOUT_BITS.sub("", text)))
 
 
 def _started(text):
