@@ -17,7 +17,7 @@ demo: .venv/.ready ## a 3x3 kernel step by step, then a photograph through the s
 	@$(BIN)/convloom demo
 
 test: .venv/.ready lint ## all tests: unit, golden model against the runtimes, exported RTL on two simulators
-	@bash .ci/icarus
+	@bash .ci/simulators
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 nightly: .venv/.ready ## a thousand random layers on the simulated RTL in tiny, small and odd-8x6, every byte compared
