@@ -101,6 +101,15 @@ def test_what_the_device_cannot_finish_has_the_same_bytes(name, requant):
     assert np.array_equal(out, golden.requantise(golden.accumulate(picture(), kernels()), requant))
 
 
+def test_a_depthwise_row_that_the_host_finishes_has_room():
+    """Its accumulators take four times the room of its bytes, in an output ring that holds one row of each."""
+    x, w, requant = picture((1, 4, 58, 30)), kernels((4, 5, 30, 1)), Requant(1 << 30, -1)
+    with convloom.open("golden:tiny") as device:
+        out = device.depthwise_conv2d(x, w, padding="valid", requant=requant)
+    sums = golden.accumulate(x, w.transpose(2, 0, 1, 3), groups=30)
+    assert np.array_equal(out, golden.requantise(sums, requant))
+
+
 def test_weights_with_a_zero_point_in_uint8(device):
     w = picture((4, 3, 3, 3), dtype=np.uint8)
     zero_points = np.array([0, 255, 128, 7])

@@ -156,7 +156,7 @@ class Device:
         if not (y.axis and x.axis):
             shape = out[:, y.outputs, x.outputs].shape[:3]
             return np.broadcast_to(operands.bias, (*shape, len(operands.bias)))
-        layer, w = operands.layer(y.axis, x.axis), operands.w[:, y.taps, x.taps]
+        layer, w = operands.layer(y.axis, x.axis, self.info), operands.w[:, y.taps, x.taps]
         finish = operands.finish(self.info)
         return run.submit(
             layer, operands.x[:, y.inputs, x.inputs], w, operands.bias, finish, operands.zero_point

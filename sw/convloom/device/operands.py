@@ -50,9 +50,9 @@ class Operands:
         ones = np.full_like(grouped[:, :1], value)
         return np.concatenate([grouped, ones], axis=1).reshape(-1, *kernels.shape[1:])
 
-    def layer(self, y, x):
-        """The Layer along these axes."""
-        n, c, raw = self.x.shape[0], self.x.shape[-1], self.requant is None
+    def layer(self, y, x, config):
+        """The Layer along these axes; its jobs give raw accumulators also where the host has to requantise."""
+        n, c, raw = self.x.shape[0], self.x.shape[-1], self.finish(config) is None
         return Layer(y, x, c, len(self.w), n, self.groups, raw, self.has_helper)
 
     def finish(self, config):
