@@ -88,6 +88,31 @@ def softmax(rng, _):
     return [x], Spot(x.shape, 1 / 256, -128), options("Softmax", beta=float(rng.choice([1.0, 0.5]))), None
 
 
+def logistic(rng, _):
+    """All 256 inputs."""
+    x = Spot((256,), float(rng.uniform(0.001, 0.3)), int(rng.integers(-128, 128)))
+    return [x], Spot(x.shape, 1 / 256, -128), None, None
+
+
+def sliced(rng, _):
+    x, masks, begins, ends, shape = spot(rng), rng.integers(0, 16, 3), [], [], []
+    steps = rng.integers(1, 3, 4) * rng.choice([1, 1, -1], 4)
+    for axis, (length, step) in enumerate(zip(PICTURE, steps, strict=True)):
+        low, high = np.sort(rng.choice(length + 1, 2, replace=False)).tolist()
+        begin, end = (low, high) if step > 0 else (high - 1, low - 1 if low else -length - 1)
+        open_ = [
+            None if mask >> axis & 1 else value for mask, value in zip(masks[:2], (begin, end), strict=True)
+        ]
+        begins.append(begin - length * int(rng.integers(2)) if step > 0 and begin < length else begin)
+        ends.append(end)
+        if masks[2] >> axis & 1:
+            steps[axis] = 1
+        else:
+            shape.append(len(range(length)[slice(*open_, int(step))]))
+    masks = dict(zip(("beginMask", "endMask", "shrinkAxisMask"), masks.tolist(), strict=True))
+    return [x], like(x, tuple(shape)), options("StridedSlice", **masks), begins, ends, steps
+
+
 def single(dtype="int8", gives="int8", kind=None):
     def model(rng, _):
         y = Spot(PICTURE, dtype="float32") if gives == "float32" else spot(rng)
@@ -108,6 +133,8 @@ MODELS = {
     "TRANSPOSE": ("TRANSPOSE", transposed),
     "CONCATENATION": ("CONCATENATION", joined),
     "SOFTMAX": ("SOFTMAX", softmax),
+    "LOGISTIC": ("LOGISTIC", logistic),
+    "STRIDED_SLICE": ("STRIDED_SLICE", sliced),
     "QUANTIZE": ("QUANTIZE", single("float32", kind="Quantize")),
     "QUANTIZE to another scale": ("QUANTIZE", single(kind="Quantize")),
     "DEQUANTIZE": ("DEQUANTIZE", single(gives="float32", kind="Dequantize")),
@@ -122,8 +149,8 @@ def test_random_models(name, tmp_path):
     path, device = tmp_path / "model.tflite", convloom.open("golden")
     for seed in range(RANDOM_MODELS):
         rng = np.random.default_rng(seed)
-        inputs, output, table, constant = model(rng, ["none", "relu", "relu6"][seed % 3])
-        path.write_bytes(tflite_operator.file(code, inputs, output, table, constant))
+        inputs, output, table, *constants = model(rng, ["none", "relu", "relu6"][seed % 3])
+        path.write_bytes(tflite_operator.file(code, inputs, output, table, *constants))
         arrays = [each.draw(rng) for each in inputs]
         expected = tflite_operator.reference(path.read_bytes(), arrays)
         given = convloom.load(path).run(tuple(arrays), device)

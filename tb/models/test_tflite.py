@@ -54,7 +54,7 @@ def test_an_unsupported_operator_is_named(tmp_path):
 def test_float(tmp_path):
     x = Spot(PICTURE, dtype="float32")
     content = tflite_operator.file("RELU", [x], x)
-    message = "operator 0, RELU ('y'): input 0 must be int8 (a network quantised to int8), not float32"
+    message = "operator 0, RELU ('y'): input 0 must be int8 or uint8 (a quantised network), not float32"
     refused(tmp_path, content, message)
 
 

@@ -26,15 +26,15 @@ class Spot:
         return rng.integers(-128, 128, self.shape, np.int8)
 
 
-def file(code, inputs, output, options=None, constant=None):
-    """The bytes of a model: an operator from Spots to a Spot; `constant`: whole numbers of one more input."""
+def file(code, inputs, output, options=None, *constants):
+    """The bytes of a model: an operator from Spots to a Spot; `constants`: whole numbers of more inputs, or None."""
     writer = Writer()
     given = [_tensor(writer, f"x{index}", spot) for index, spot in enumerate(inputs)]
-    y, extra = _tensor(writer, "y", output), []
-    if constant is not None:
-        constant = np.array(constant, np.int32)
-        extra = [writer.tensor("constant", "int32", constant.shape, data=constant)]
-    return writer.finish(code, VERSIONS.get(code, 2), options, given + extra, given, y)
+    y = _tensor(writer, "y", output)
+    arrays = [np.array(each, np.int32) for each in constants if each is not None]
+    extra = [writer.tensor("constant", "int32", array.shape, data=array) for array in arrays]
+    writer.operator(code, VERSIONS.get(code, 2), options, given + extra, y)
+    return writer.finish(given, y)
 
 
 def _tensor(writer, name, spot):

@@ -3,20 +3,34 @@
 from pathlib import Path
 
 from convloom.errors import ModelError
+from convloom.models.run import Model
+
+TFLITE, ONNX = ".tflite", ".onnx"
 
 
 def load(path):
-    """The Model in an int8 .tflite file; `model.run(x, device)` gives the network's answer.
+    """The Model in a quantised .tflite or .onnx file; `model.run(x, device)` gives the network's answer.
 
     Raises ModelError, which names the operator and its place, for a file that is no model, is damaged or
     holds what is not supported, and OSError for one that cannot be read.
     """
+    content = Path(path).read_bytes()
     try:
-        from convloom.models.tflite import read
+        read = _reader(Path(path), content)
     except ModuleNotFoundError as error:
-        if error.name not in ("tflite", "flatbuffers"):
+        if error.name not in ("tflite", "flatbuffers", "onnx", "google"):
             raise
-        raise ModelError("a .tflite file needs the package tflite: pip install 'convloom[models]'") from error
-    from convloom.models.run import Model
+        raise ModelError(f"{path} needs the package {error.name}: pip install 'convloom[models]'") from error
+    return Model(read(content, str(path)))
 
-    return Model(read(Path(path).read_bytes(), str(path)))
+
+def _reader(path, content):
+    """The function that reads such a file: by its name; a flatbuffer also by its bytes."""
+    suffix = path.suffix.lower()
+    if suffix == ONNX:
+        from convloom.models.onnx import read
+    elif suffix == TFLITE or content[4:8] == b"TFL3":
+        from convloom.models.tflite import read
+    else:
+        raise ModelError(f"{path} must be a .tflite or .onnx file, not {suffix or 'one without a suffix'}")
+    return read

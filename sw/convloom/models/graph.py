@@ -6,6 +6,7 @@ from math import prod
 import numpy as np
 
 from convloom.errors import ModelError
+from convloom.requant import RANGES
 
 MOST_VALUES = 1 << 28  # of one tensor; a damaged file may claim any size
 
@@ -19,7 +20,7 @@ class Tensor:
     number : in the file
     dtype : by name
     scales : float32 [1], or one for each index of dimension `axis`; empty where it is not quantised
-    zero_point : of a tensor with a single scale
+    zero_point : one, or for weights int64 with one for each scale
     data : numpy array of a constant, else None
     """
 
@@ -28,9 +29,14 @@ class Tensor:
     shape: tuple[int, ...]
     dtype: str
     scales: np.ndarray
-    zero_point: int = 0
+    zero_point: int | np.ndarray = 0
     axis: int = 0
     data: np.ndarray | None = None
+
+    @property
+    def is_quantised(self):
+        """Whether it holds bytes with a scale."""
+        return self.dtype in RANGES
 
     @property
     def scale(self):
@@ -49,10 +55,12 @@ class Node:
 
     Members
     -------
-    operator : TFLite's name, as "CONV_2D"
+    operator : TFLite's name, as "CONV_2D", whatever the file is
     number : its place in the network, from 0
     inputs, outputs : Tensors; None for an optional input that is not there
-    options : by name: "stride", "padding", "activation" and others, as the operator has them
+    options : by name: "stride", "padding", "activation" and others, as the operator has them; a "clamp" is what an
+        activation comes to
+    source : the file's own name for the operator, where that is another
     """
 
     operator: str
@@ -60,12 +68,13 @@ class Node:
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
     options: dict = field(default_factory=dict)
+    source: str = ""
 
     @property
     def place(self):
         """How a message names it."""
         name = f" ({self.outputs[0].name!r})" if self.outputs else ""
-        return f"operator {self.number}, {self.operator}{name}"
+        return f"operator {self.number}, {self.source or self.operator}{name}"
 
     def require(self, holds, expected, came):
         """Raises ModelError unless `holds`."""
@@ -82,13 +91,13 @@ class Node:
 
     @property
     def clamp(self):
-        """(least, greatest) int8 output that the fused activation leaves."""
-        return clamp(self.options.get("activation", "NONE"), self.outputs[0])
+        """(least, greatest) output that the fused activation leaves."""
+        return self.options.get("clamp") or clamp(self.options.get("activation", "NONE"), self.outputs[0])
 
 
 def clamp(activation, tensor):
-    """(least, greatest) int8 value of an activation's output."""
-    least, most = -128, 127
+    """(least, greatest) value of an activation's output."""
+    least, most = RANGES[tensor.dtype]
     if activation != "NONE":
         least = max(least, tensor.zero_point)
     if activation == "RELU6":
@@ -99,11 +108,18 @@ def clamp(activation, tensor):
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: nodes in the order in which they run. Raises ModelError where a tensor is used before it is made."""
+    """A network. Raises ModelError where a tensor is used before it is made.
+
+    Members
+    -------
+    nodes : in the order in which they run
+    runtime : "tflite" or "onnxruntime": whose bytes it gives
+    """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     nodes: tuple[Node, ...]
+    runtime: str = "tflite"
 
     def __post_init__(self):
         made = {tensor.number for tensor in self.inputs}

@@ -6,15 +6,37 @@ import numpy as np
 
 from convloom import checks
 from convloom.models.operators import compute
+from convloom.models.profile import profile
 from convloom.spec.rounding import Rounding
+
+# The rounding that each runtime has by default, and whose kernels the other operators have with each.
+ROUNDINGS = {"tflite": Rounding.DOUBLE, "onnxruntime": Rounding.FLOAT32}
+KERNELS = {
+    "tflite": {
+        Rounding.DOUBLE: "reference",
+        Rounding.DOUBLE_UP: "ruy",
+        Rounding.SINGLE: "ruy",
+        Rounding.FLOAT32: "xnnpack",
+    },
+    "onnxruntime": dict.fromkeys(Rounding, "onnxruntime"),
+}
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where and how layers are computed: a Device and a Rounding."""
+    """Where and how operators are computed.
+
+    Members
+    -------
+    device : a Device, for the layers
+    rounding : of these
+    kernels : "reference", "ruy", "xnnpack" (TFLite's three ways) or "onnxruntime": whose arithmetic the host's
+        operators have
+    """
 
     device: object
     rounding: Rounding
+    kernels: str
 
 
 class Model:
@@ -34,7 +56,7 @@ class Model:
         self.graph = graph
         self.inputs, self.outputs, self.nodes = graph.inputs, graph.outputs, graph.nodes
 
-    def run(self, x, device, rounding="double", observe=None):
+    def run(self, x, device, rounding=None, observe=None):
         """The network's output, an array, or a tuple of arrays where it has several.
 
         Convolutions (dense, depthwise, transposed) and fully connected layers run on the device.
@@ -42,14 +64,17 @@ class Model:
         Parameters
         ----------
         x : array of the input's dtype and shape, or a tuple of one for each input
-        rounding : of the device's layers; the host's operators are those of TFLite's reference kernels. In
-            "double" fully connected layers too are rounded as LiteRT's reference kernel does it
+        rounding : of the device's layers; None is the file's own, which gives the same bytes as the runtime:
+            "double" for .tflite (LiteRT's reference kernels, fully connected layers included), "float32" for
+            .onnx (ONNX Runtime)
         observe : called with (Node, output array) after each operator
 
         Raises ValueError for an input of another type or shape, ModelError, which names the operator, for
         scales too far apart, and DeviceError.
         """
-        target = Target(device, Rounding.parse(rounding))
+        runtime = self.graph.runtime
+        rounding = ROUNDINGS[runtime] if rounding is None else Rounding.parse(rounding)
+        target = Target(device, rounding, KERNELS[runtime][rounding])
         values = self._inputs(x)
         for node in self.nodes:
             values[node.outputs[0].number] = out = compute(
@@ -59,6 +84,10 @@ class Model:
                 observe(node, out)
         results = tuple(values[tensor.number] for tensor in self.outputs)
         return results[0] if len(results) == 1 else results
+
+    def profile(self, x, device, rounding=None):
+        """The Profile of a run: each operator's cycles, and what they were lost to. Arguments are those of `run`."""
+        return profile(self, x, device, rounding)
 
     def _inputs(self, x):
         arrays = x if isinstance(x, tuple | list) else (x,)

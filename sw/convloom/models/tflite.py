@@ -1,19 +1,17 @@
 """TFLite's flatbuffer becomes a Graph. The package that reads it checks nothing: everything is checked here."""
 
-import struct
 from math import prod
 
 import numpy as np
 import tflite
 
 from convloom.errors import ModelError
+from convloom.models.damage import DAMAGE
 from convloom.models.graph import MOST_VALUES, Graph, Node, Tensor
 from convloom.models.operators import check
 from convloom.models.operators.options import read_options
 
 IDENTIFIER = b"TFL3"  # at byte 4
-# What reading a damaged flatbuffer raises.
-DAMAGE = (struct.error, TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError)
 DTYPES = {
     number: name.lower()
     for name, number in vars(tflite.TensorType).items()
@@ -22,6 +20,9 @@ DTYPES = {
 OPERATORS = {
     number: name for name, number in vars(tflite.BuiltinOperator).items() if not name.startswith("_")
 }
+
+LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
+FIXED_SCALE = ("SOFTMAX", "LOGISTIC")
 
 
 def read(content, name="the file"):
@@ -54,7 +55,24 @@ def _graph(model):
     checked = Graph(inputs, outputs, nodes)
     for node in nodes:
         check(node)
+        _check_quantisation(node)
     return checked
+
+
+def _check_quantisation(node):
+    """Raises ModelError where TFLite's kernels take less than a Graph may hold."""
+    if node.operator != "QUANTIZE":  # from and to uint8 at the ends of a network
+        for tensor in (*node.inputs, *node.outputs):
+            signed = tensor is None or tensor.dtype != "uint8"
+            node.require(signed, "its tensors must be int8 (a network quantised to int8)", "uint8")
+    if node.operator in LAYERS:
+        zero_point = node.inputs[1].zero_point
+        node.require(zero_point == 0, "its weights' zero point must be 0", zero_point)
+    if node.operator in FIXED_SCALE:
+        y = node.outputs[0]
+        fixed = y.scale == np.float32(1 / 256) and y.zero_point == -128
+        found = f"{y.scale}, {y.zero_point}"
+        node.require(fixed, "its output's scale must be 1/256 and zero point -128", found)
 
 
 def _pick(tensors, number):

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from convloom.errors import ModelError
-from convloom.models.operators import arithmetic, layers, movement, pools, softmax
+from convloom.models.operators import arithmetic, layers, movement, onnxruntime, pools, softmax
+from convloom.requant import RANGES
 
-INT8, QUANTISED = ("int8",), ("int8", "float32")
+BYTES = tuple(RANGES)
+VALUES = (*BYTES, "float32")
 
 
 class Operator(NamedTuple):
@@ -29,8 +31,13 @@ class Operator(NamedTuple):
     compute: object
     inputs: tuple[int, int]
     data: tuple[int, ...] | None = None
-    takes: tuple[str, ...] = INT8
-    gives: tuple[str, ...] = INT8
+    takes: tuple[str, ...] = BYTES
+    gives: tuple[str, ...] = BYTES
+
+
+def _movement(shape, compute, inputs):
+    """The Operator of what moves values of any kind, its first input."""
+    return Operator(shape, compute, inputs, (0,), VALUES, VALUES)
 
 
 OPERATORS = {
@@ -41,7 +48,7 @@ OPERATORS = {
     "ADD": Operator(arithmetic.binary_shape, arithmetic.add, (2, 2)),
     "SUB": Operator(arithmetic.binary_shape, arithmetic.subtract, (2, 2)),
     "MUL": Operator(arithmetic.binary_shape, arithmetic.multiply, (2, 2)),
-    "QUANTIZE": Operator(arithmetic.same_shape, arithmetic.quantise, (1, 1), takes=QUANTISED),
+    "QUANTIZE": Operator(arithmetic.same_shape, arithmetic.quantise, (1, 1), takes=VALUES),
     "DEQUANTIZE": Operator(arithmetic.same_shape, arithmetic.dequantise, (1, 1), gives=("float32",)),
     "RELU": Operator(arithmetic.same_shape, arithmetic.rectify, (1, 1)),
     "RELU6": Operator(arithmetic.same_shape, arithmetic.rectify, (1, 1)),
@@ -49,15 +56,20 @@ OPERATORS = {
     "MAX_POOL_2D": Operator(pools.pool_shape, pools.maximum, (1, 1)),
     "MEAN": Operator(pools.mean_shape, pools.mean, (2, 2), (0,)),
     "PAD": Operator(movement.pad_shape, movement.pad, (2, 2), (0,)),
-    "RESHAPE": Operator(movement.reshape_shape, movement.reshape, (1, 2), (0,)),
-    "TRANSPOSE": Operator(movement.transpose_shape, movement.transpose, (2, 2), (0,)),
+    "RESHAPE": _movement(movement.reshape_shape, movement.reshape, (1, 2)),
+    "TRANSPOSE": _movement(movement.transpose_shape, movement.transpose, (2, 2)),
+    "STRIDED_SLICE": _movement(movement.slice_shape, movement.cut_out, (4, 4)),
     "CONCATENATION": Operator(movement.concatenation_shape, movement.concatenate, (1, 1 << 10)),
     "SOFTMAX": Operator(softmax.softmax_shape, softmax.softmax, (1, 1)),
+    "LOGISTIC": Operator(arithmetic.same_shape, softmax.logistic, (1, 1)),
 }
 
+# Where a runtime computes an operator otherwise than TFLite's reference kernels.
+KERNELS = {"onnxruntime": onnxruntime.KERNELS}
 
-def check(node):
-    """Raises ModelError, with the operator's place and what is supported, for a Node that cannot run."""
+
+def output_shape(node):
+    """The shape of a Node's output. Raises ModelError, with the operator's place and what is supported."""
     node.require(
         node.operator in OPERATORS, f"an operator must be one of {', '.join(OPERATORS)}", node.operator
     )
@@ -70,7 +82,12 @@ def check(node):
     for index in positions:
         _require_data(node, f"input {index}", node.inputs[index], operator.takes)
     _require_data(node, "the output", node.outputs[0], operator.gives)
-    shape = tuple(operator.shape(node))
+    return tuple(operator.shape(node))
+
+
+def check(node):
+    """Raises ModelError, with the operator's place and what is supported, for a Node that cannot run."""
+    shape = output_shape(node)
     node.require(
         shape == node.outputs[0].shape, f"its output must be {list(shape)}", list(node.outputs[0].shape)
     )
@@ -82,20 +99,19 @@ def compute(node, arrays, target):
     Raises ModelError for numbers that cannot be computed with: scales too far apart.
     """
     try:
-        return OPERATORS[node.operator].compute(node, arrays, target)
+        own = KERNELS.get(target.kernels, {}).get(node.operator)
+        return (own or OPERATORS[node.operator].compute)(node, arrays, target)
     except ValueError as error:
         raise ModelError(f"{node.place}: {error}") from error
 
 
 def _require_data(node, what, tensor, dtypes):
     node.require(tensor is not None, f"{what} must be there", "absent")
-    hint = "" if "float32" in dtypes else " (a network quantised to int8)"
+    hint = "" if "float32" in dtypes else " (a quantised network)"
     node.require(tensor.dtype in dtypes, f"{what} must be {' or '.join(dtypes)}{hint}", tensor.dtype)
-    if tensor.dtype == "int8":
+    if tensor.is_quantised:
         usable = len(tensor.scales) == 1 and np.isfinite(tensor.scale) and tensor.scale > 0
         node.require(usable, f"{what} must have one positive scale", tensor.scales.tolist())
-        node.require(
-            -128 <= tensor.zero_point <= 127,
-            f"{what}'s zero point must be from -128 to 127",
-            tensor.zero_point,
-        )
+        least, most = RANGES[tensor.dtype]
+        inside = least <= tensor.zero_point <= most
+        node.require(inside, f"{what}'s zero point must be from {least} to {most}", tensor.zero_point)

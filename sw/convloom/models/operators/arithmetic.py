@@ -50,9 +50,9 @@ def multiply(node, arrays, _):
 
 
 def quantise(node, arrays, _):
-    """QUANTIZE: to int8, from float32 or from int8 of another scale."""
+    """QUANTIZE: to bytes, from float32 or from bytes of another scale."""
     x, y = node.inputs[0], node.outputs[0]
-    if x.dtype == "int8":
+    if x.is_quantised:
         return placed(rescaled(centred(arrays[0], x), x.scale, y.scale), y)
     with np.errstate(over="ignore"):
         quotient = np.float64(arrays[0] / y.scale)

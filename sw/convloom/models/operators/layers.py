@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from convloom.device.arguments import padding
 from convloom.plan.convolutions import convolution, pads_of
-from convloom.requant import Requant
-from convloom.spec.rounding import Rounding
+from convloom.requant import RANGES, Requant
 
 
 def conv_shape(node):
@@ -20,7 +20,7 @@ def conv_shape(node):
 def conv(node, arrays, target):
     """CONV_2D, grouped where its kernels are for fewer channels."""
     x, w, *bias = arrays
-    options = _geometry(node) | _zero_point(node, 0)
+    options = _geometry(node) | _zero_points(node, 0)
     return target.device.conv2d(
         x,
         w,
@@ -44,7 +44,7 @@ def depthwise(node, arrays, target):
     """DEPTHWISE_CONV_2D, with any channel multiplier."""
     x, w, *bias = arrays
     kernels = w.reshape(*w.shape[1:3], x.shape[3], -1)
-    options = _geometry(node) | _zero_point(node, 0)
+    options = _geometry(node) | _zero_points(node, 0)
     return target.device.depthwise_conv2d(x, kernels, *bias, requant=_requant(node, 0, target), **options)
 
 
@@ -72,7 +72,7 @@ def transpose_conv(node, arrays, target):
     ):
         before = pads_of(node.options["padding"], out, taps, stride)[0]
         pads.append((before, (size - 1) * stride + taps - before - out))
-    options = {"stride": node.options["stride"], "padding": tuple(pads)} | _zero_point(node, 2)
+    options = {"stride": node.options["stride"], "padding": tuple(pads)} | _zero_points(node, 2)
     return target.device.conv_transpose2d(x, w, *bias, requant=_requant(node, 2, target), **options)
 
 
@@ -97,13 +97,13 @@ def fully_connected(node, arrays, target):
     float64 half away from zero (TFLite Micro does not: it has the two roundings of "double" here too).
     """
     x, w, *bias = arrays
-    exact = target.rounding is Rounding.DOUBLE
+    exact = target.kernels == "reference"
     out = target.device.fully_connected(
         np.ascontiguousarray(x).reshape(-1, w.shape[1]),
         w,
         *bias,
         requant=None if exact else _requant(node, 0, target),
-        **_zero_point(node, 0),
+        **_zero_points(node, 0),
     )
     return (_rounded_once(node, out) if exact else out).reshape(node.outputs[0].shape)
 
@@ -112,22 +112,24 @@ def _rounded_once(node, acc):
     x, w, y = (np.float64(tensor.scales) for tensor in (node.inputs[0], node.inputs[1], node.outputs[0]))
     value = acc * (x * w / y)
     out = np.copysign(np.floor(np.abs(value) + 0.5), value) + node.outputs[0].zero_point
-    return np.clip(out, *node.clamp).astype(np.int8)
+    return np.clip(out, *node.clamp).astype(node.outputs[0].dtype)
 
 
 def _requant(node, data, target):
     """The Requant of a layer; `data` is the input that is no parameter."""
     x, w, y = node.inputs[data], node.inputs[1], node.outputs[0]
     weight_scales = w.scale if len(w.scales) == 1 else w.scales
-    return Requant.from_scales(x.scale, weight_scales, y.scale, y.zero_point, node.clamp, target.rounding)
+    return Requant.from_scales(
+        x.scale, weight_scales, y.scale, y.zero_point, node.clamp, target.rounding, y.dtype
+    )
 
 
 def _geometry(node):
     return {name: node.options[name] for name in ("stride", "padding", "dilation")}
 
 
-def _zero_point(node, data):
-    return {"input_zero_point": node.inputs[data].zero_point}
+def _zero_points(node, data):
+    return {"input_zero_point": node.inputs[data].zero_point, "weight_zero_point": node.inputs[1].zero_point}
 
 
 def _rank(node, index, rank):
@@ -141,8 +143,10 @@ def _window_shape(node, taps, kernels):
     options = _geometry(node)
     try:
         axes = [
-            convolution(*each, options["padding"])
-            for each in zip(size, taps, options["stride"], options["dilation"], strict=True)
+            convolution(*each)
+            for each in zip(
+                size, taps, options["stride"], options["dilation"], padding(options["padding"]), strict=True
+            )
         ]
     except ValueError as error:
         node.require(False, str(error), size)
@@ -152,8 +156,8 @@ def _window_shape(node, taps, kernels):
 def _weights(node, rank, axis, bias_index=2):
     """The shape of the weights, checked together with the bias; `axis` is the kernels' dimension."""
     w = node.inputs[1]
-    is_constant = w is not None and w.data is not None and w.dtype == "int8"
-    node.require(is_constant, "its weights must be constant int8", w and f"{w.dtype} {w.name!r}")
+    is_constant = w is not None and w.data is not None and w.is_quantised
+    node.require(is_constant, "its weights must be constant bytes", w and f"{w.dtype} {w.name!r}")
     shape = _rank(node, 1, rank)
     kernels = shape[axis]
     scales = len(w.scales)
@@ -161,7 +165,9 @@ def _weights(node, rank, axis, bias_index=2):
     node.require(each, f"its weights must have a scale, or {kernels} along axis {axis}", scales)
     positive = np.all((w.scales > 0) & np.isfinite(w.scales))
     node.require(positive, "its weights' scales must be positive", w.scales.min())
-    node.require(w.zero_point == 0, "its weights' zero point must be 0", w.zero_point)
+    least, most = RANGES[w.dtype]
+    inside = np.all((w.zero_point >= least) & (w.zero_point <= most))
+    node.require(inside, f"its weights' zero points must be from {least} to {most}", w.zero_point)
     _require_bias(node, bias_index, kernels)
     return shape
 

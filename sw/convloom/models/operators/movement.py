@@ -6,9 +6,10 @@ from convloom.models.graph import MOST_VALUES
 
 
 def _require_equal_scales(node):
-    y = node.outputs[0]
+    y, (first, *_) = node.outputs[0], node.inputs
+    node.require(first.dtype == y.dtype, f"its output must be {first.dtype}", y.dtype)
     for tensor in node.inputs:
-        if tensor.dtype == "int8":
+        if tensor.is_quantised:
             equal = (tensor.scale, tensor.zero_point) == (y.scale, y.zero_point)
             node.require(equal, "its inputs and output must have equal scales and zero points", tensor.scale)
 
@@ -56,6 +57,44 @@ def transpose_shape(node):
 def transpose(node, arrays, _):
     """TRANSPOSE."""
     return np.ascontiguousarray(arrays[0].transpose(node.constant(1)))
+
+
+def _slices(node):
+    """A slice for each dimension; a number for one that is dropped."""
+    options, shape = node.options, node.inputs[0].shape
+    plain = not (options.get("ellipsis") or options.get("new_axes"))
+    node.require(plain, "it must not have an ellipsis or new dimensions", "such masks")
+    begins, ends, steps = (node.constant(index) for index in (1, 2, 3))
+    whole = len(shape) == len(begins) == len(ends) == len(steps) and all(steps)
+    node.require(whole, f"its begins, ends and strides must be {len(shape)} each, no stride 0", steps)
+    return tuple(
+        _cut(node, place, *each) for place, each in enumerate(zip(shape, begins, ends, steps, strict=True))
+    )
+
+
+def _cut(node, place, length, begin, end, step):
+    def masked(name):
+        return bool(node.options.get(name, 0) >> place & 1)
+
+    begin = 0 if masked("dropped") and masked("open_begins") else begin
+    if masked("dropped"):
+        node.require(-length <= begin < length, f"its begins must be below {length}", begin)
+        return begin % length
+    return slice(None if masked("open_begins") else begin, None if masked("open_ends") else end, step)
+
+
+def slice_shape(node):
+    """What is left of each dimension."""
+    _require_equal_scales(node)
+    cuts = zip(_slices(node), node.inputs[0].shape, strict=True)
+    shape = [len(range(*cut.indices(length))) for cut, length in cuts if isinstance(cut, slice)]
+    node.require(all(shape), "something must be left of each dimension", shape)
+    return tuple(shape)
+
+
+def cut_out(node, arrays, _):
+    """STRIDED_SLICE."""
+    return np.array(arrays[0][_slices(node)])
 
 
 def concatenation_shape(node):

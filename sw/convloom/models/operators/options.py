@@ -32,6 +32,16 @@ SCHEMA = {
     "MEAN": ("ReducerOptions", {"keep_dims": "KeepDims"}),
     "CONCATENATION": ("ConcatenationOptions", ACTIVATION | {"axis": "Axis"}),
     "SOFTMAX": ("SoftmaxOptions", {"beta": "Beta"}),
+    "STRIDED_SLICE": (
+        "StridedSliceOptions",
+        {
+            "open_begins": "BeginMask",
+            "open_ends": "EndMask",
+            "dropped": "ShrinkAxisMask",
+            "ellipsis": "EllipsisMask",
+            "new_axes": "NewAxisMask",
+        },
+    ),
 }
 
 

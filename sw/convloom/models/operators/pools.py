@@ -5,16 +5,18 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from convloom.device.arguments import padding
 from convloom.golden import rescale
 from convloom.models.operators.rescaling import centred, placed
 from convloom.plan.convolutions import convolution
-from convloom.requant import Requant
+from convloom.requant import RANGES, Requant
 
 
 def _axes(node):
     sizes = node.inputs[0].shape[1:3]
-    steps = zip(sizes, node.options["filter"], node.options["stride"], strict=True)
-    return [convolution(size, taps, stride, 1, node.options["padding"]) for size, taps, stride in steps]
+    options = node.options
+    steps = zip(sizes, options["filter"], options["stride"], padding(options["padding"]), strict=True)
+    return [convolution(size, taps, stride, 1, pads) for size, taps, stride, pads in steps]
 
 
 def pool_shape(node):
@@ -41,21 +43,29 @@ def _windows(node, values, outside):
     return sliding_window_view(padded, filters, (1, 2))[:, ::sy, ::sx]
 
 
+def taps(node, values):
+    """(windows [n, ho, wo, c, kh, kw] of the values, 0 outside; how many taps of each count [1, ho, wo, 1])."""
+    ones = np.ones((1, *values.shape[1:3], 1), np.int32)
+    count = _windows(node, ones, int(node.options.get("count_pads", False))).sum((-2, -1))
+    return _windows(node, values, 0), count
+
+
 def average(node, arrays, _):
     """AVERAGE_POOL_2D: over the taps inside the picture, rounded half away from zero."""
-    x = arrays[0].astype(np.int32)
-    total = _windows(node, x, 0).sum((-2, -1), dtype=np.int64)
-    count = _windows(node, np.ones((1, *x.shape[1:3], 1), np.int32), 0).sum((-2, -1))
+    windows, count = taps(node, arrays[0].astype(np.int32))
+    total = windows.sum((-2, -1), dtype=np.int64)
     rounded = np.sign(total) * ((np.abs(total) + count // 2) // count)
-    return np.clip(rounded, *node.clamp).astype(np.int8)
+    return np.clip(rounded, *node.clamp).astype(node.outputs[0].dtype)
 
 
 def maximum(node, arrays, _):
     """MAX_POOL_2D."""
-    return np.clip(_windows(node, arrays[0], -128).max((-2, -1)), *node.clamp).astype(np.int8)
+    least = RANGES[node.outputs[0].dtype][0]
+    return np.clip(_windows(node, arrays[0], least).max((-2, -1)), *node.clamp).astype(arrays[0].dtype)
 
 
-def _reduced(node):
+def reduced(node):
+    """The axes that a MEAN reduces, in order."""
     rank, axes = len(node.inputs[0].shape), node.constant(1)
     node.require(all(-rank <= axis < rank for axis in axes), f"its axes must be of {rank} dimensions", axes)
     return tuple(sorted({axis % rank for axis in axes}))
@@ -63,7 +73,7 @@ def _reduced(node):
 
 def mean_shape(node):
     """The input's without the axes, or with 1 for each where dimensions are kept."""
-    axes, shape = _reduced(node), node.inputs[0].shape
+    axes, shape = reduced(node), node.inputs[0].shape
     kept = 1 if node.options["keep_dims"] else None
     sizes = [kept if axis in axes else length for axis, length in enumerate(shape)]
     return tuple(length for length in sizes if length is not None)
@@ -74,7 +84,7 @@ def mean(node, arrays, _):
 
     TFLite divides the multiplier itself, scaled up as far as 64 bits allow, and floors the quotient.
     """
-    (x, _), y, axes = node.inputs, node.outputs[0], _reduced(node)
+    (x, _), y, axes = node.inputs, node.outputs[0], reduced(node)
     count = prod(x.shape[axis] for axis in axes)
     ratio = Requant.from_scales(x.scale, 1.0, y.scale)
     up = min(count.bit_length() - 1, 32, 31 - ratio.shift)

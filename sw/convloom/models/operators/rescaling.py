@@ -3,7 +3,7 @@
 import numpy as np
 
 from convloom.golden import rescale
-from convloom.requant import Requant
+from convloom.requant import RANGES, Requant
 
 
 def rescaled(values, scale, to=1.0, unit=1.0):
@@ -13,10 +13,10 @@ def rescaled(values, scale, to=1.0, unit=1.0):
 
 
 def centred(array, tensor):
-    """The int8 array less its zero point, int64."""
+    """The array less its tensor's zero point, int64."""
     return array.astype(np.int64) - tensor.zero_point
 
 
-def placed(values, tensor, clamp=(-128, 127)):
-    """int8 of whole numbers: plus the tensor's zero point, clamped."""
-    return np.clip(values + tensor.zero_point, *clamp).astype(np.int8)
+def placed(values, tensor, clamp=None):
+    """The tensor's bytes of whole numbers: plus its zero point, clamped."""
+    return np.clip(values + tensor.zero_point, *(clamp or RANGES[tensor.dtype])).astype(tensor.dtype)

@@ -1,0 +1,202 @@
+"""ONNX's convolutions and matrix products become layers of the device.
+
+A BatchNormalization behind a layer multiplies its channels and adds to them: that is folded into the channel's weight
+scale and bias, so the int8 weights stay as they are. Only the bias is rounded again.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convloom.models.onnx.network import bounds
+from convloom.models.onnx.values import Pending, Real, Scale, Stream
+from convloom.requant import RANGES
+
+INT32 = np.iinfo(np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Of a layer.
+
+    Members
+    -------
+    array : bytes, kernels first, channels last
+    scales, zero_points : for each kernel, or one for all
+    bias : float64 [kn], in units of input scale * weight scale
+    """
+
+    array: np.ndarray
+    scales: np.ndarray
+    zero_points: int | np.ndarray
+    bias: np.ndarray
+
+    def fold(self, factor, addend, input_scale):
+        """The Weights of a layer whose channels are then times `factor`, plus `addend`: float32 [kn] each.
+
+        Where a factor is negative the scale takes its size and w - z becomes ~w - ~z, which is its negative.
+        """
+        scales = np.broadcast_to(self.scales, factor.shape)
+        negative, gone = factor < 0, factor == 0
+        folded = np.where(gone, 1, scales * np.abs(factor)).astype(np.float32)
+        units = np.float64(input_scale) * folded
+        bias = np.where(gone, 0, self.bias * np.sign(factor)) + addend / units
+        kernels = negative.reshape(-1, *[1] * (self.array.ndim - 1))
+        array = np.where(kernels, ~self.array, self.array)
+        zero_points = np.broadcast_to(np.asarray(self.zero_points, self.array.dtype), factor.shape)
+        zero_points = np.where(negative, ~zero_points, zero_points).astype(np.int64)
+        array = np.where(
+            gone.reshape(kernels.shape), zero_points.astype(array.dtype).reshape(kernels.shape), array
+        )
+        return Weights(array, folded, zero_points, bias)
+
+
+def conv(network, op, x, w, bias=None):
+    """Conv: x [n, c, h, w] with w [kn, c/groups, kh, kw]."""
+    require_layer(op, x, w, 4)
+    kernels, depth, *taps = w.shape
+    groups = op.attribute("group", 1)
+    channels = x.shape[1]
+    fits = groups > 0 and depth * groups == channels and kernels % groups == 0
+    op.require(
+        fits, f"its kernels must be for {channels} channels in {groups} groups", f"{kernels} for {depth}"
+    )
+    op.require(
+        op.attribute("kernel_shape", tuple(taps)) == tuple(taps),
+        "its kernel_shape must be its weights'",
+        taps,
+    )
+    options = window(op, x.shape[2:], taps) | {"activation": "NONE"}
+    weights = _weights(op, replace(w, bytes=np.moveaxis(w.bytes, 1, -1)), bias, x)
+    if 1 < groups == channels:
+        return _layer(
+            network, op, "DEPTHWISE_CONV_2D", x, weights, lambda a: a.transpose(3, 1, 2, 0), 3, options
+        )
+    return _layer(network, op, "CONV_2D", x, weights, lambda a: a, 0, options)
+
+
+def gemm(network, op, x, w, bias=None):
+    """Gemm: x [n, c] with w [c, kn], or [kn, c] where it is transposed."""
+    require_layer(op, x, w, 2)
+    plain = (op.attribute("alpha", 1.0), op.attribute("beta", 1.0), op.attribute("transA", 0)) == (
+        1.0,
+        1.0,
+        0,
+    )
+    op.require(plain, "its alpha and beta must be 1, its transA 0", "others")
+    w = w if op.attribute("transB", 0) else _transposed(w)
+    op.require(w.shape[1] == x.shape[-1], f"its weights must be for {x.shape[-1]} values", w.shape[1])
+    return _dense(network, op, x, w, bias)
+
+
+def matmul(network, op, x, w):
+    """MatMul: x [..., c] with constant w [c, kn]."""
+    require_layer(op, x, w, None)
+    op.require(len(w.shape) == 2, "its weights must have 2 dimensions", list(w.shape))
+    op.require(w.shape[0] == x.shape[-1], f"its weights must be for {x.shape[-1]} values", w.shape[0])
+    return _dense(network, op, x, _transposed(w), None)
+
+
+def _transposed(w):
+    """[c, kn] becomes [kn, c]."""
+    return Real(w.bytes.T, w.scale._replace(axis=1 - w.scale.axis % 2))
+
+
+def _dense(network, op, x, w, bias):
+    options = {"activation": "NONE", "keep_dims": len(x.shape) != 2, "format": 0}
+    return _layer(network, op, "FULLY_CONNECTED", x, _weights(op, w, bias, x), lambda a: a, 0, options)
+
+
+def require_layer(op, x, w, rank):
+    """Raises ModelError unless `x` flows and `w` is constant bytes."""
+    op.require(isinstance(x, Real) and not x.is_constant, "input 0 must be quantised values", described(x))
+    op.require(
+        isinstance(w, Real) and w.is_constant, "input 1 must be quantised constant weights", described(w)
+    )
+    for name, value in (("input 0", x), ("its weights", w)):
+        ranks = rank is None or len(value.shape) == rank
+        op.require(ranks, f"{name} must have {rank} dimensions", list(value.shape))
+    op.require(w.bytes.dtype.name in RANGES and w.bytes.size > 0, "its weights must be bytes", w.bytes.dtype)
+
+
+def described(value):
+    """What a value is, for a message."""
+    if value is None:
+        return "absent"
+    names = {
+        Real: "quantised",
+        Stream: "real numbers (a network quantised to int8)",
+        Pending: "not quantised",
+    }
+    return names.get(type(value), "a constant")
+
+
+def _weights(op, w, bias, x):
+    kernels, scale = len(w.bytes), w.scale
+    each = len(scale.scales) in (1, kernels) and (len(scale.scales) == 1 or scale.axis % w.bytes.ndim == 0)
+    op.require(
+        each, f"its weights must have a scale, or one for each of {kernels} kernels", len(scale.scales)
+    )
+    op.require(len(x.scale.scales) == 1, "input 0 must have one scale", len(x.scale.scales))
+    units = np.float64(x.scale.scales[0]) * scale.scales
+    return Weights(w.bytes, scale.scales, scale.zero_point, _bias(op, bias, units, kernels))
+
+
+def _bias(op, bias, units, kernels):
+    """float64 [kn], in `units`."""
+    if bias is None:
+        return np.zeros(kernels)
+    values = bias.bytes if isinstance(bias, Real) else bias
+    fits = (
+        isinstance(values, np.ndarray)
+        and values.size == kernels
+        and values.dtype.name in ("int32", "float32")
+    )
+    op.require(fits, f"its bias must be {kernels} constants, int32 or float32", described(bias))
+    values = values.reshape(-1).astype(np.float64)
+    return values / units if not isinstance(bias, Real) and bias.dtype == np.float32 else values
+
+
+def _layer(network, op, operator, x, weights, arrange, axis, options):
+    """The Pending of a layer; `arrange` lays the weights out as the Graph's operator has them, kernels along `axis`."""
+    last = operator != "FULLY_CONNECTED"
+
+    def make(scale, limits):
+        w_scale = Scale(weights.scales, weights.zero_points, weights.array.dtype.name, axis)
+        bias = np.clip(np.rint(weights.bias), INT32.min, INT32.max).astype(np.int32)
+        inputs = (
+            network.take(op, x, last),
+            network.constant(arrange(weights.array), "weights", w_scale),
+            network.constant(bias, "bias"),
+        )
+        out = network.emit(op, operator, inputs, scale, clamp=bounds(scale, limits), **options)
+        shape = (out.shape[0], out.shape[3], *out.shape[1:3]) if last else out.shape
+        return Stream(op.outputs[0], shape, {last: out}, scale)
+
+    def fold(factor, addend):
+        folded = weights.fold(factor, addend, x.scale.scales[0])
+        return _layer(network, op, operator, x, folded, arrange, axis, options)
+
+    return Pending(make, fold)
+
+
+def window(op, size, taps):
+    """Stride, dilation and padding of a window over a picture."""
+    stride, dilation = op.numbers("strides", 2, 1, 1), op.numbers("dilations", 2, 1, 1)
+    return {"stride": stride, "dilation": dilation, "padding": _padding(op, size, taps, stride, dilation)}
+
+
+def _padding(op, size, taps, stride, dilation):
+    automatic = op.attribute("auto_pad", "NOTSET")
+    if automatic == "NOTSET":
+        top, left, bottom, right = op.numbers("pads", 4, 0)
+        return (top, bottom), (left, right)
+    names = {"SAME_UPPER": "same", "VALID": "valid"}
+    op.require(automatic in (*names, "SAME_LOWER"), "its auto_pad must be one of ONNX's", automatic)
+    if automatic in names:
+        return names[automatic]
+    pads = []
+    for length, tap, step, apart in zip(size, taps, stride, dilation, strict=True):
+        total = max((-(-length // step) - 1) * step + (tap - 1) * apart + 1 - length, 0)
+        pads.append((total - total // 2, total // 2))
+    return tuple(pads)
