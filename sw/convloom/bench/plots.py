@@ -1,11 +1,14 @@
-"""The bench's pictures: a roofline, and how each layer of a network fares."""
+"""The bench's pictures: each network's layers, its roofline, and what slower streams cost."""
+
+from math import ceil
 
 import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen before pyplot is loaded)
+from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter  # noqa: E402
 
-BUSY, LOST = "#2a6f97", "#d9d9d9"
+USEFUL, IDLE, LINE = "#2a6f97", "#d9d9d9", "#333333"
 CAUSE_COLOURS = {
     "descriptor": "#6c757d",
     "weights": "#bc4749",
@@ -14,73 +17,162 @@ CAUSE_COLOURS = {
     "drain": "#a3b18a",
     "issue": "#2a9d8f",
 }
+KIND_COLOURS = {
+    "convolution": USEFUL,
+    "pointwise": "#2a9d8f",
+    "depthwise": "#f2a541",
+    "fully connected": "#bc4749",
+}
+CONFIG_COLOURS = ("#2a6f97", "#e76f51", "#2a9d8f", "#8e7dbe", "#6c757d")
+STREAMS = ("job", "act", "out")
+LABELS = 4  # layers that a roofline names: those that lose most cycles
+NARROW = 45  # a bar of less than such a part of all has no name
+PANELS = 4  # side by side
+
+
+def draw(entries, folder):
+    """The pictures of the last entry, and the one of bandwidth, in that folder."""
+    name = f"{entries[-1]['network']}-{entries[-1]['config']}"
+    bars(entries[-1], folder / f"{name}-layers.png")
+    roofline(entries[-1], folder / f"{name}-roofline.png")
+    if "bandwidth" in entries[-1]:
+        bandwidth(entries, folder / "bandwidth.png")
 
 
 def bars(entry, path):
     """A bar per layer of a network, as wide as its share of the cycles: what of it was useful, and what was lost."""
-    layers = entry["layers"]
     figure, axes = pyplot.subplots(figsize=(10, 4.2), layout="constrained")
-    left = 0
-    for layer in layers:
-        width = layer["cycles"]
-        useful, bottom = layer["utilisation"], layer["utilisation"]
-        axes.bar(left, useful, width, align="edge", color=BUSY, edgecolor="white", linewidth=0.3)
-        for cause, cycles in layer["lost"].items():
-            share = cycles / width
-            axes.bar(left, share, width, bottom, align="edge", color=CAUSE_COLOURS[cause])
+    left, seen = 0, {}
+    for layer in entry["layers"]:
+        bottom = 0
+        for key, colour, share in _shares(layer):
+            if share > 0:
+                axes.bar(
+                    left,
+                    share,
+                    layer["cycles"],
+                    bottom,
+                    align="edge",
+                    color=colour,
+                    edgecolor="white",
+                    lw=0.3,
+                )
+                seen[key] = pyplot.Rectangle((0, 0), 1, 1, color=colour)
             bottom += share
-        axes.bar(left, max(1 - bottom, 0), width, bottom, align="edge", color=LOST)
-        if width > entry["cycles"] / 45:
-            axes.text(
-                left + width / 2, 0.02, layer["name"], rotation=90, ha="center", color="white", fontsize=7
-            )
-        left += width
+        if layer["cycles"] > entry["cycles"] / NARROW:
+            _name_bar(axes, layer, left + layer["cycles"] / 2)
+        left += layer["cycles"]
     axes.set(xlim=(0, left), ylim=(0, 1), xlabel="cycles", ylabel="share of the multipliers")
     axes.set_title(f"{entry['network']} on {entry['config']}: {entry['utilisation']:.1%} useful")
-    keys = {"useful": BUSY, **CAUSE_COLOURS, "lanes without a tap": LOST}
-    handles = [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in keys.values()]
+    axes.xaxis.set_major_formatter(EngFormatter())
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    keys = [key for key in ("useful", "idle lanes", *CAUSE_COLOURS) if key in seen]
+    handles = [seen[key] for key in keys]
     figure.legend(handles, keys, loc="outside lower center", ncols=len(keys), frameon=False, fontsize=8)
     _save(figure, path)
 
 
-def roofline(entry, path, cin_lanes):
-    """Each layer's MACs per cycle over the MACs that it does with a byte of the busiest stream."""
-    figure, axes = pyplot.subplots(figsize=(7, 4.6), layout="constrained")
-    peak = entry["multipliers"]
+def _shares(layer):
+    """(what, colour, share of the cycles), from the bottom."""
+    yield "useful", USEFUL, layer["utilisation"]
+    for cause, cycles in layer["lost"].items():
+        yield cause, CAUSE_COLOURS[cause], cycles / layer["cycles"]
+    yield "idle lanes", IDLE, layer["idle_lanes"] / layer["cycles"]
+
+
+def _name_bar(axes, layer, middle):
+    inside = layer["utilisation"] > 0.3
+    height, colour = (0.02, "white") if inside else (layer["utilisation"] + 0.02, "black")
+    axes.text(middle, height, layer["name"], rotation=90, ha="center", va="bottom", color=colour, fontsize=7)
+
+
+def roofline(entry, path):
+    """Each layer's MACs per cycle over the MACs that it does with a beat of its busiest stream."""
+    figure, axes = pyplot.subplots(figsize=(7, 4.8), layout="constrained")
+    peak, points = entry["multipliers"], []
     for layer in entry["layers"]:
-        # Streams have different widths: a byte counts as much of a cycle as it takes on its own.
-        beats = max(layer["bounds"][name] for name in ("job", "act", "out"))
-        axes.plot(
-            layer["macs"] / (beats * cin_lanes), layer["macs"] / layer["cycles"], "o", color=BUSY, alpha=0.7
-        )
-    lowest, highest = axes.get_xlim()
-    lowest, highest = max(lowest, 0.5), max(highest, 2 * peak / cin_lanes)
-    ridge = peak / cin_lanes
-    axes.plot([lowest, ridge, highest], [lowest * cin_lanes, peak, peak], color="#333333", linewidth=1.2)
-    axes.set(
-        xscale="log", yscale="log", xlabel="MACs per byte of the busiest stream", ylabel="MACs per cycle"
+        beats = max(layer["bounds"][name] for name in STREAMS)
+        points.append((layer["macs"] / beats, layer["macs"] / layer["cycles"], layer))
+    for kind, colour in KIND_COLOURS.items():
+        mine = [point for point in points if point[2]["kind"] == kind]
+        if mine:
+            x, y, layers = zip(*mine, strict=True)
+            areas = [40 + 1500 * layer["cycles"] / entry["cycles"] for layer in layers]
+            axes.scatter(x, y, areas, color=colour, alpha=0.6, edgecolor="white", linewidth=0.5, zorder=3)
+            axes.scatter([], [], 40, color=colour, label=kind)
+    lowest = min(peak / 16, *(x for x, *_ in points)) / 2
+    highest = max(peak * 4, *(x for x, *_ in points)) * 2
+    axes.plot([lowest, peak, highest], [lowest, peak, peak], color=LINE, linewidth=1.2)
+    _name_points(axes, points)
+    for axis, label in ((axes.xaxis, "MACs per beat of the busiest stream"), (axes.yaxis, "MACs per cycle")):
+        getattr(axes, f"set_{axis.axis_name}scale")("log", base=2)
+        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+        axis.set_label_text(label)
+    axes.set_title(
+        f"{entry['network']} on {entry['config']}: {entry['utilisation']:.1%} of {peak} multipliers"
     )
-    axes.set_title(f"{entry['network']} on {entry['config']}: roofline")
-    axes.grid(which="both", alpha=0.2)
-    figure.supxlabel(
-        "A layer's bytes may arrive while the layer before it computes: above the slope.",
-        fontsize=7,
-        color="#555555",
-    )
-    _save(figure, path)
-
-
-def bandwidth(curves, path):
-    """Utilisation over the bytes that all streams together move in a cycle; `curves`: name -> [(bytes, share)]."""
-    figure, axes = pyplot.subplots(figsize=(7, 4.6), layout="constrained")
-    for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), "o-", label=name)
-    axes.set(
-        xscale="log", xlabel="bytes per cycle of all streams together", ylabel="utilisation", ylim=(0, 1)
-    )
-    axes.legend(frameon=False, fontsize=8)
     axes.grid(alpha=0.2)
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    told = "Areas: share of the cycles. Left of the line: bytes that came while the layer before computed."
+    figure.supxlabel(told, fontsize=7, color="#555555")
     _save(figure, path)
+
+
+def _name_points(axes, points):
+    """Names beside the layers that lose most, each place once."""
+    named = []
+    for x, y, layer in sorted(
+        points, key=lambda point: point[2]["macs"] / point[2]["multipliers"] - point[2]["cycles"]
+    ):
+        if all(abs(x / a - 1) > 0.2 or abs(y / b - 1) > 0.1 for a, b in named):
+            axes.annotate(layer["name"], (x, y), (8, -3), textcoords="offset points", fontsize=7, color=LINE)
+            named.append((x, y))
+        if len(named) == LABELS:
+            break
+
+
+def bandwidth(entries, path):
+    """A panel for each network: utilisation over the bytes that all streams together move in a cycle."""
+    names = list(dict.fromkeys(entry["network"] for entry in entries))
+    configs = list(dict.fromkeys(entry["config"] for entry in entries))
+    columns = min(len(names), PANELS)
+    rows = ceil(len(names) / columns)
+    figure, panels = pyplot.subplots(
+        rows, columns, figsize=(max(2.6 * columns, 5), 2.5 * rows + 0.6), squeeze=False, layout="constrained"
+    )
+    for axes in panels.flat[len(names) :]:
+        axes.axis("off")
+    handles = {}
+    for name, axes in zip(names, panels.flat, strict=False):
+        for entry in (entry for entry in entries if entry["network"] == name):
+            colour = CONFIG_COLOURS[configs.index(entry["config"]) % len(CONFIG_COLOURS)]
+            handles[entry["config"]] = _curve(axes, entry, colour)
+        axes.set_title(name, fontsize=9)
+        axes.set(xlim=(0, None), ylim=(0, 1.02))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.tick_params(labelsize=7)
+        axes.grid(alpha=0.2)
+    handles["the bytes' bound"] = pyplot.Line2D([], [], color=LINE, linestyle=":", linewidth=1)
+    figure.legend(
+        handles.values(), handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8
+    )
+    figure.supxlabel("bytes per cycle of all streams together", fontsize=9)
+    figure.supylabel("useful share of the multipliers", fontsize=9)
+    _save(figure, path)
+
+
+def _curve(axes, entry, colour):
+    """An entry's utilisation as measured, and as its bytes alone would allow."""
+    rates = [point["bytes_per_cycle"] for point in entry["bandwidth"]]
+    (line,) = axes.plot(
+        rates, [point["utilisation"] for point in entry["bandwidth"]], "o-", color=colour, ms=3.5, lw=1.3
+    )
+    steps = [rates[-1] * number / 100 for number in range(1, 101)]
+    array = entry["bounds"][entry["bound"]]
+    least = [max(array, entry["bytes"] / rate) for rate in steps]
+    shares = [entry["bounds"]["multipliers"] / cycles for cycles in least]
+    axes.plot(steps, shares, ":", color=colour, linewidth=1)
+    return line
 
 
 def _save(figure, path):

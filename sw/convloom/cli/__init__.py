@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "slide a 3x3 kernel over a 4x4 picture, then take a photograph through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
     "plan": "show how a layer is cut into jobs, their cycles and buffers, and why",
+    "profile": "show where a network's time goes: a table, and a page with the network drawn",
     "run": "give a network's answer to a picture: an int8 .tflite file on a device",
     "verilog": "write the engine of a configuration as SystemVerilog and as Verilog 2005",
 }

@@ -9,6 +9,17 @@ SCALES = {
     "grey": ("000000", "ffffff"),
     "balance": ("a8f0ff", "3fa7d6", "1b4965", "0b0f19", "6b2737", "e08e45", "fff3b0"),
 }
+# What a cycle was spent on, by the names in convloom.models.profile.USES.
+USES = {
+    "useful": "#2a6f97",
+    "lanes": "#d9d9d9",
+    "descriptor": "#6c757d",
+    "weights": "#bc4749",
+    "activations": "#f2a541",
+    "output": "#8e7dbe",
+    "drain": "#a3b18a",
+    "issue": "#2a9d8f",
+}
 
 
 def rgb(code):
