@@ -5,7 +5,7 @@ BIN := .venv/bin
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint nightly format bench bench-sim verilog doctor docs clean
+.PHONY: help demo test test-page lint nightly format bench bench-sim verilog doctor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -17,8 +17,12 @@ demo: .venv/.ready ## a 3x3 kernel step by step, then a photograph through the s
 	@$(BIN)/convloom demo
 
 test: .venv/.ready lint ## all tests: unit, golden model against the runtimes, exported RTL on two simulators
-	@bash .ci/simulators
+	@bash .ci/tools iverilog yosys
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-page: .venv/.ready ## a profile's page in headless Chromium, at two window sizes (screenshots in build/pages)
+	@bash .ci/tools chromium-headless-shell
+	@$(BIN)/python -m pytest -q tb/report/in_browser.py
 
 nightly: .venv/.ready ## a thousand random layers on the simulated RTL in tiny, small and odd-8x6, every byte compared
 	@CONVLOOM_LAYERS=1000 $(BIN)/python -m pytest -q -s tb/device/test_any_layer_on_rtl.py

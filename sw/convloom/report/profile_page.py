@@ -59,8 +59,8 @@ def _tiles(profile, mhz):
     return [
         ("on the engine", milliseconds(engine), "ms", f"{total.cycles:,} cycles"),
         ("with the host's operators", milliseconds(whole), "ms", "one after the other"),
-        ("frames on the engine", _per_second(engine), "per second", "one at a time"),
-        ("frames with the host", _per_second(whole), "per second", "one at a time"),
+        ("frames on the engine", _per_second(engine), "per s", "one at a time"),
+        ("frames with the host", _per_second(whole), "per s", "one at a time"),
         ("multipliers busy", f"{total.utilisation:.1%}", "", f"{total.macs:,} MACs on {total.multipliers}"),
         ("least cycles", f"{total.bound:,}", "", f"bound by {total.bound_by}"),
     ]
