@@ -1,11 +1,13 @@
 # Every target makes the environment (.venv) when it is missing or older than pyproject.toml.
 CONFIG ?= small
+DEVICE ?= ecp5-85k
+SEEDS ?= 5
 PYTEST_FLAGS ?= -n 2 --dist worksteal -q
 BIN := .venv/bin
 export AMARANTH_USE_YOSYS := builtin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-page lint nightly format bench bench-sim verilog doctor docs clean
+.PHONY: help demo test test-page lint nightly format bench bench-sim verilog fpga doctor docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 12
@@ -24,7 +26,7 @@ test-page: .venv/.ready ## a profile's page in headless Chromium, at two window 
 	@bash .ci/tools chromium-headless-shell
 	@$(BIN)/python -m pytest -q tb/report/in_browser.py
 
-nightly: .venv/.ready ## a thousand random layers on the simulated RTL in tiny, small and odd-8x6, every byte compared
+nightly: .venv/.ready ## a thousand random layers: simulated RTL in tiny, small and odd-8x6, golden model and runtimes, every byte compared
 	@CONVLOOM_LAYERS=1000 $(BIN)/python -m pytest -q -s tb/device/test_any_layer_on_rtl.py
 
 lint: .venv/.ready ## ruff over the Python
@@ -41,6 +43,9 @@ bench-sim: .venv/.ready ## cycles per second and build seconds of the simulated 
 
 verilog: .venv/.ready ## CONFIG=small: build/verilog/convloom_<config>.sv and .v
 	@$(BIN)/convloom verilog --config $(CONFIG)
+
+fpga: .venv/.ready ## CONFIG=medium-q4 DEVICE=ecp5-85k SEEDS=5: area, clock and critical path on a chip (build/fpga)
+	@$(BIN)/convloom fpga --config $(CONFIG) --device $(DEVICE) --seeds $(SEEDS) $(FPGA_FLAGS)
 
 doctor: .venv/.ready ## what the simulated device and the tests need, and how to repair what is missing
 	@$(BIN)/convloom doctor

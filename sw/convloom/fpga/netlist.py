@@ -1,0 +1,67 @@
+"""An engine as a netlist for Yosys, and the pins around it, which do not count."""
+
+from convloom.device.toolchain import amaranth
+
+TOP = "pins"  # the module around the core
+
+
+def core(config, chip):
+    """The engine of that Config in the forms for that Chip, as RTLIL; and its pins, {name: bits}, in and out.
+
+    Cells carry the place of their source. The chip is what the components' `elaborate(platform)` is given.
+    """
+    amaranth()  # tells how to install it where it is missing
+    from amaranth.back import rtlil
+    from amaranth.hdl import Shape
+    from amaranth.lib.wiring import In
+    from convloom_rtl.top import Top
+
+    top = Top(config)
+    text = rtlil.convert(top, name=config.module_name, platform=chip, emit_src=True)
+    pins = top.signature.members.items()
+    inputs, outputs = (
+        {name: Shape.cast(pin.shape).width for name, pin in pins if (pin.flow == In) == inward}
+        for inward in (True, False)
+    )
+    return text, inputs, outputs
+
+
+def wrapper(module, inputs, outputs, clock="aclk"):
+    """Verilog: registers at every pin, so that the chip's own pins take no part in the timing.
+
+    One input is shifted through registers that drive all of the core's; its outputs are kept in registers and
+    become one bit, four by four, with a register at each step. So nothing in the core is without use.
+    """
+    inputs = {name: bits for name, bits in inputs.items() if name != clock}
+    ties = (f".{clock}(clk)", *_slices("driven", inputs), *_slices("made", outputs))
+    lines = [
+        f"module {TOP}(input clk, input serial, output parity);",
+        f"  reg [{sum(inputs.values()) - 1}:0] driven;",
+        "  always @(posedge clk) driven <= {driven, serial};",
+        f"  wire [{sum(outputs.values()) - 1}:0] made;",
+        f"  {module} core({', '.join(ties)});",
+        *_parity("made", sum(outputs.values())),
+        "endmodule",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _slices(vector, pins):
+    """Each pin tied to its part of the vector."""
+    first = 0
+    for name, bits in pins.items():
+        yield f".{name}({vector}[{first} +: {bits}])"
+        first += bits
+
+
+def _parity(name, bits):
+    """A registered tree of XORs over a vector's bits, the vector's own register first."""
+    yield f"  reg [{bits - 1}:0] parity_0;"
+    yield f"  always @(posedge clk) parity_0 <= {name};"
+    level = 0
+    while bits > 1:
+        parts = [f"^parity_{level}[{min(first + 4, bits) - 1}:{first}]" for first in range(0, bits, 4)]
+        level, bits = level + 1, len(parts)
+        yield f"  reg [{bits - 1}:0] parity_{level};"
+        yield f"  always @(posedge clk) parity_{level} <= {{{', '.join(reversed(parts))}}};"
+    yield f"  assign parity = parity_{level};"

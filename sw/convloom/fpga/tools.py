@@ -1,0 +1,41 @@
+"""Yosys and nextpnr as the package index has them."""
+
+import subprocess
+import sys
+from importlib import metadata
+from importlib.util import find_spec
+
+from convloom.errors import DeviceError
+
+LAST_LINES = 12  # of what a tool that failed has said
+START = "import sys, {0}; sys.exit({0}.run_{1}(sys.argv[1:]))"
+
+
+def version(package):
+    """A tool's name and version. Raises DeviceError where it is not installed."""
+    if not find_spec(package):
+        raise DeviceError(f"{package} is missing: {sys.executable} -m pip install 'convloom[fpga]'")
+    return f"{package} {metadata.version(package)}"
+
+
+def run(package, arguments, folder, log, heard=lambda line: None):
+    """Runs a tool in `folder`; `heard` is called with each line that it says, which also goes to the file `log` there.
+
+    Give paths relative to the folder: the tools see a private temporary folder in place of the system's. Raises
+    DeviceError with the last lines where the tool fails or is missing.
+    """
+    version(package)
+    start = START.format(package, package.removeprefix("yowasp_"))
+    command = [sys.executable, "-c", start, *map(str, arguments)]
+    with (
+        open(folder / log, "w", encoding="utf-8") as written,
+        subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as tool,
+    ):
+        for line in tool.stdout:
+            written.write(line)
+            heard(line.rstrip())
+    if tool.returncode:
+        said = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
+        raise DeviceError(f"{package} failed ({folder / log}):\n" + "\n".join(said))
