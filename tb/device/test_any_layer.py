@@ -6,8 +6,8 @@ from roles.differential import compare_any_layers
 
 # Buffers so small that nearly every layer has to be cut, each way.
 CRAMPED = Config("cramped", 4, 3, 1, line_bytes=256, weight_words=16, parameter_words=16, output_words=8)
-CONFIGS = (*map(preset, ("tiny", "small", "odd-8x6")), CRAMPED)
-LAYERS, SEED = 150, 7
+CONFIGS = preset("small"), CRAMPED
+LAYERS, SEED = 144, 7
 
 
 def test_any_layer():

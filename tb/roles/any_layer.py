@@ -41,16 +41,18 @@ class AnyLayer:
         return getattr(device, self.kind)(self.x, self.w, **self.options)
 
     @cached_property
-    def kernels(self):
-        """w as [kn, kh, kw, c/groups], whole numbers, without its zero point."""
-        w = self.w
+    def weights(self):
+        """w as [kn, kh, kw, c/groups]."""
         if self.kind == "depthwise_conv2d":
-            kh, kw, c, m = w.shape
-            w = w.transpose(2, 3, 0, 1).reshape(c * m, kh, kw, 1)
-        elif self.kind == "fully_connected":
-            w = w[:, None, None]
+            kh, kw, c, m = self.w.shape
+            return self.w.transpose(2, 3, 0, 1).reshape(c * m, kh, kw, 1)
+        return self.w[:, None, None] if self.kind == "fully_connected" else self.w
+
+    @cached_property
+    def kernels(self):
+        """The weights without their zero point, int64."""
         zero_point = np.asarray(self.options.get("weight_zero_point", 0))
-        return w.astype(np.int64) - zero_point.reshape(-1, 1, 1, 1)
+        return self.weights.astype(np.int64) - zero_point.reshape(-1, 1, 1, 1)
 
     @cached_property
     def pixels(self):

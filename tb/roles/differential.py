@@ -1,49 +1,54 @@
 """Drawn layers on devices, each against the reference that it brings, and what was drawn of each class."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 from hypothesis import HealthCheck, given, seed, settings
 from roles.any_layer import CLASSES
 from roles.layer_space import any_layers
 
-# How many of each; apart, because how often hypothesis draws one depends on what else is imported.
-SHARES = {
-    ("conv2d", "small"): 3,
-    ("conv2d", "large"): 2,
-    ("depthwise_conv2d", "small"): 1,
-    ("depthwise_conv2d", "large"): 1,
-    ("conv_transpose2d", "small"): 1,
-    ("conv_transpose2d", "large"): 1,
-    ("fully_connected", "small"): 2,
-}
+ROUND = 15  # layers; those that hypothesis draws in one go resemble each other
+# Kinds and sizes of kernels, apart: how often hypothesis draws one depends on what else is imported.
+LAYERS = (
+    *(("conv2d", "small"), ("conv2d", "large"), ("depthwise_conv2d", "large"), ("conv_transpose2d", "large")),
+    *(("conv2d", "small"), ("conv2d", "large"), ("depthwise_conv2d", "small"), ("conv_transpose2d", "small")),
+    ("fully_connected", "small"),
+)
+ROUNDS = [(*layers, usual) for usual in (True, False) for layers in LAYERS]
 
 
 class Counts:
-    """How many layers of each class were drawn, and how many each runtime took.
+    """How many layers of each class were compared by each device and runtime.
 
-    Members
-    -------
-    columns : {name: Counter of classes, "layers" and "outputs"}
+    Parameters
+    ----------
+    beyond : {name: classes of which it cannot have any}
     """
 
-    def __init__(self):
-        self.columns = defaultdict(Counter)
+    def __init__(self, beyond):
+        self.beyond, self.columns = beyond, {name: Counter() for name in beyond}
 
     def add(self, name, layer, outputs):
         """Counts a layer that was compared."""
         self.columns[name].update(["layers", *layer.classes()], outputs=outputs)
 
     def table(self):
-        """Lines: a class in each, a device or a runtime in each column."""
-        yield " " * 25 + "".join(f"{name:>{len(name) + 2}}" for name in self.columns)
-        for name in ("layers", *CLASSES, "outputs"):
-            numbers = (f"{counts[name]:>{len(column) + 2}}" for column, counts in self.columns.items())
-            yield f"{name:<25}" + "".join(numbers)
+        """Lines: a class in each, a device or a runtime in each column; "-" where it cannot have any."""
+        yield f"{'':<25}" + "".join(f"{name:>{len(name) + 2}}" for name in self.columns)
+        for each in ("layers", *CLASSES, "outputs"):
+            numbers = {name: counts[each] for name, counts in self.columns.items()}
+            shown = (
+                f"{self._shown(name, each, number):>{len(name) + 2}}" for name, number in numbers.items()
+            )
+            yield f"{each:<25}" + "".join(shown)
 
-    def check(self, name, beyond=()):
-        """Raises AssertionError where a class that is not `beyond` it has no layer."""
-        missing = set(CLASSES) - set(beyond) - set(self.columns[name])
-        assert not missing, f"{name}: no layer of {', '.join(sorted(missing))}"
+    def _shown(self, name, each, number):
+        return "-" if each in self.beyond[name] else str(number)
+
+    def check(self):
+        """Raises AssertionError where a class has no layer."""
+        for name, counts in self.columns.items():
+            missing = set(CLASSES) - set(self.beyond[name]) - set(counts)
+            assert not missing, f"{name}: no layer of {', '.join(sorted(missing))}"
 
 
 def compare_any_layers(devices, count, of_seed, references=()):
@@ -51,14 +56,13 @@ def compare_any_layers(devices, count, of_seed, references=()):
 
     Raises AssertionError where one's bytes, MACs or cycles differ, or a class has none.
     """
-    counts = Counts()
-    for layers, share in SHARES.items():
-        _compare(devices, references, layers, count * share // sum(SHARES.values()), of_seed, counts)
+    beyond = {device.info.name: () for device in devices}
+    counts = Counts(beyond | {reference.name: reference.beyond for reference in references})
+    for number in range(max(count // ROUND, len(ROUNDS))):
+        layers, size = ROUNDS[number % len(ROUNDS)], min(ROUND, count // len(ROUNDS))
+        _compare(devices, references, layers, size, f"{of_seed}, {number}", counts)
     print(f"seed {of_seed}, no mismatch", *counts.table(), sep="\n")
-    for device in devices:
-        counts.check(device.info.name)
-    for reference in references:
-        counts.check(reference.name, reference.beyond)
+    counts.check()
 
 
 def _compare(devices, references, layers, count, of_seed, counts):

@@ -15,7 +15,11 @@ ACTIVATIONS = {
     "relu": schema.ActivationFunctionType.RELU,
     "relu6": schema.ActivationFunctionType.RELU6,
 }
-PADDINGS = {"same": schema.Padding.SAME, "valid": schema.Padding.VALID}
+PADDINGS = {
+    "same": schema.Padding.SAME,
+    "valid": schema.Padding.VALID,
+    "explicit": schema.Padding.VALID,  # behind a PAD
+}
 
 
 def run(layer, output_shape, resolver):
@@ -33,13 +37,15 @@ def run(layer, output_shape, resolver):
 
 
 def model(layer, output_shape):
-    """The bytes of a .tflite file with that one layer."""
+    """The bytes of a .tflite file with that one layer, behind a PAD where its pads are explicit."""
     writer = Writer()
     code, options, version, weights, axis = _OPERATORS.get(layer.kind, _convolution)(layer)
     flat = layer.kind == "fully_connected"
     n, c, k = len(layer.x), layer.x.shape[-1], layer.kernels
     scale = [float(layer.input_scale)]
-    x = writer.tensor("x", "int8", (n, c) if flat else layer.x.shape, scale, layer.input_zero_point)
+    given = x = writer.tensor("x", "int8", (n, c) if flat else layer.x.shape, scale, layer.input_zero_point)
+    if layer.padding == "explicit":
+        x = _pad(writer, x, layer)
     w = writer.tensor("w", "int8", weights.shape, layer.weight_scales, data=weights, axis=axis)
     bias_scales = np.float64(layer.input_scale) * layer.weight_scales
     bias = writer.tensor("bias", "int32", (k,), bias_scales, data=layer.bias)
@@ -49,7 +55,18 @@ def model(layer, output_shape):
     if layer.kind == "transposed":
         shape = writer.tensor("shape", "int32", (4,), data=np.array(output_shape, np.int32))
         inputs = [shape, w, x, bias]
-    return writer.finish(code, version, options, inputs, [x], y)
+    writer.operator(code, version, options, inputs, y)
+    return writer.finish([given], y)
+
+
+def _pad(writer, x, layer):
+    """The tensor of x with its pads around."""
+    pads = np.array(((0, 0), *layer.pads, (0, 0)), np.int32)
+    shape, scale = np.add(layer.x.shape, pads.sum(axis=1)), [float(layer.input_scale)]
+    padded = writer.tensor("padded", "int8", shape, scale, layer.input_zero_point)
+    numbers = writer.tensor("pads", "int32", pads.shape, data=pads)
+    writer.operator("PAD", 2, schema.PadOptionsT(), [x, numbers], padded)
+    return padded
 
 
 def _convolution(layer):
@@ -89,10 +106,11 @@ def _geometry(options, layer):
 
 
 class Writer:
-    """Collects tensors and their buffers. Buffer 0 is the empty one."""
+    """Collects tensors, their buffers, and operators. Buffer 0 is the empty one."""
 
     def __init__(self):
         self.buffers, self.tensors = [schema.BufferT()], []
+        self.operators, self.codes = [], []
 
     def tensor(self, name, dtype, shape, scales=None, zero_point=0, data=None, axis=0):
         """The number of a new tensor; `data` where it is constant."""
@@ -110,21 +128,27 @@ class Writer:
         self.tensors.append(tensor)
         return len(self.tensors) - 1
 
-    def finish(self, code, version, options, inputs, given, y):
-        """The file's bytes: one operator, its options (None: it has none), inputs (those `given` too), output."""
+    def operator(self, code, version, options, inputs, y):
+        """Adds an operator with its options (None: it has none); inputs and output are numbers of tensors."""
         operator = schema.OperatorT()
-        operator.inputs, operator.outputs = inputs, [y]
+        operator.opcodeIndex, operator.inputs, operator.outputs = len(self.codes), inputs, [y]
         if options is not None:
             operator.builtinOptions = options
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, type(options).__name__[:-1])
-        graph = schema.SubGraphT()
-        graph.tensors, graph.inputs, graph.outputs, graph.operators = self.tensors, given, [y], [operator]
+        self.operators.append(operator)
         operator_code = schema.OperatorCodeT()
         operator_code.builtinCode = getattr(schema.BuiltinOperator, code)
         operator_code.deprecatedBuiltinCode = operator_code.builtinCode
         operator_code.version = version
+        self.codes.append(operator_code)
+
+    def finish(self, given, y):
+        """The file's bytes: the operators from the tensors `given` to y."""
+        graph = schema.SubGraphT()
+        graph.tensors, graph.inputs, graph.outputs = self.tensors, given, [y]
+        graph.operators = self.operators
         model = schema.ModelT()
-        model.version, model.operatorCodes, model.subgraphs = 3, [operator_code], [graph]
+        model.version, model.operatorCodes, model.subgraphs = 3, self.codes, [graph]
         model.buffers = self.buffers
         builder = Builder(1 << 16)
         builder.Finish(model.Pack(builder), b"TFL3")

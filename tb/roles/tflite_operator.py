@@ -23,7 +23,8 @@ class Spot:
         """Random values, the extremes among them."""
         if self.dtype == "float32":
             return (rng.normal(size=self.shape) * 60 * self.scale).astype(np.float32)
-        return rng.integers(-128, 128, self.shape, np.int8)
+        limits = np.iinfo(self.dtype)
+        return rng.integers(limits.min, limits.max + 1, self.shape, self.dtype)
 
 
 def file(code, inputs, output, options=None, *constants):
