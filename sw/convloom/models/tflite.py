@@ -68,7 +68,11 @@ def _check_quantisation(node):
     if node.operator in LAYERS:
         zero_point = node.inputs[1].zero_point
         node.require(zero_point == 0, "its weights' zero point must be 0", zero_point)
-    if node.operator in FIXED_SCALE:
+    if node.operator in ("AVERAGE_POOL_2D", "MAX_POOL_2D"):
+        x, y = node.inputs[0], node.outputs[0]
+        equal = (x.scale, x.zero_point) == (y.scale, y.zero_point)
+        node.require(equal, "its input and output must have equal scales and zero points", y.scale)
+    if node.operator in FIXED_SCALE and node.outputs[0].is_quantised:
         y = node.outputs[0]
         fixed = y.scale == np.float32(1 / 256) and y.zero_point == -128
         found = f"{y.scale}, {y.zero_point}"

@@ -11,13 +11,22 @@ import numpy as np
 from convloom.errors import ModelError
 from convloom.models.damage import DAMAGE
 from convloom.models.graph import Graph
+from convloom.models.onnx import elementwise, layers, movement, shapes, windows
 from convloom.models.onnx.network import Network
 from convloom.models.onnx.protobuf import parse
 from convloom.models.onnx.quantisation import QLINEAR, read_scale, scale_of_input
-from convloom.models.onnx.translate import TRANSLATIONS
-from convloom.models.onnx.values import ANY, Pending, Real, Stream
+from convloom.models.onnx.values import Pending, Real, Stream
 
 __all__ = ["read"]
+
+# Each `translate(network, op, *arguments)`: what the operator gives, of what the names of its inputs stand for.
+TRANSLATIONS = {
+    **layers.TRANSLATIONS,
+    **windows.TRANSLATIONS,
+    **elementwise.TRANSLATIONS,
+    **movement.TRANSLATIONS,
+    **shapes.TRANSLATIONS,
+}
 
 
 def read(content, name="the file"):
@@ -70,12 +79,12 @@ class _Reader:
             reals = [self.real(op, value, scale) for value, *scale in reals]
             made = self.translated(op, kind, [*reals, *rest])
             return self.quantised(op, made, read_scale(op, output))
-        if op.kind == "Constant":
-            return op.attribute("value", np.zeros(0))
+        if shapes.is_constant(op, arguments):
+            return shapes.fold(op, arguments)
         return self.translated(op, op.kind, arguments)
 
     def translated(self, op, kind, arguments):
-        supported = sorted({*TRANSLATIONS, *QLINEAR, "QuantizeLinear", "DequantizeLinear", "Constant"})
+        supported = sorted({*TRANSLATIONS, *QLINEAR, *shapes.FOLDED, "QuantizeLinear", "DequantizeLinear"})
         op.require(kind in TRANSLATIONS, f"an operator must be one of {', '.join(supported)}", op.kind)
         translate = TRANSLATIONS[kind]
         try:
@@ -93,10 +102,8 @@ class _Reader:
 
     def quantised(self, op, value, scale):
         """QuantizeLinear."""
-        if isinstance(value, Pending):
-            return value.finish(scale)
-        if isinstance(value, Real):
-            return self.network.rescaled(op, value, scale, ANY)
+        if isinstance(value, Pending | Real):
+            return self.network.bytes(op, value, scale)
         op.require(
             isinstance(value, Stream) and value.scale is None, "input 0 must be real numbers", "others"
         )

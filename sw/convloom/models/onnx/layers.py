@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from convloom.models.onnx.arguments import described
 from convloom.models.onnx.network import bounds
-from convloom.models.onnx.values import Pending, Real, Scale, Stream
+from convloom.models.onnx.values import Pending, Real, Scale
+from convloom.models.onnx.windows import window
 from convloom.requant import RANGES
 
 INT32 = np.iinfo(np.int32)
@@ -72,7 +74,44 @@ def conv(network, op, x, w, bias=None):
         return _layer(
             network, op, "DEPTHWISE_CONV_2D", x, weights, lambda a: a.transpose(3, 1, 2, 0), 3, options
         )
-    return _layer(network, op, "CONV_2D", x, weights, lambda a: a, 0, options)
+    return _layer(network, op, "CONV_2D", x, weights, np.asarray, 0, options)
+
+
+def conv_transpose(network, op, x, w, bias=None):
+    """ConvTranspose: x [n, c, h, w] with w [c, kn/groups, kh, kw]."""
+    require_layer(op, x, w, 4)
+    channels, kernels, *taps = w.shape
+    groups = op.attribute("group", 1)
+    fits = groups > 0 and x.shape[1] == channels and channels % groups == 0
+    op.require(fits, f"its weights must be for {x.shape[1]} channels", f"{channels} in {groups} groups")
+    plain = op.attribute("auto_pad", "NOTSET") == "NOTSET" and "output_shape" not in op.attributes
+    op.require(plain, "its pads must be numbers, its output_shape left out", "otherwise")
+    op.require(
+        groups == 1 or len(w.scale.scales) == 1, "weights in groups must have one scale", len(w.scale.scales)
+    )
+    grouped = w.bytes.reshape(groups, -1, kernels, *taps).transpose(0, 2, 3, 4, 1)
+    array = grouped.reshape(groups * kernels, *taps, channels // groups)
+    scale = w.scale._replace(axis=(w.scale.axis - 1) % 4)
+    weights = _weights(op, Real(array, scale), bias, x)
+    options, shape = _transposed_window(op, x.shape[2:], taps)
+    shape = network.numbers([x.shape[0], *shape, groups * kernels])
+    options |= {"groups": groups, "activation": "NONE"}
+    return _layer(network, op, "TRANSPOSE_CONV", x, weights, np.asarray, 0, options, (shape,))
+
+
+def _transposed_window(op, size, taps):
+    """The options of a transposed convolution, and its output's (height, width)."""
+    stride, dilation = op.numbers("strides", 2, 1, 1), op.numbers("dilations", 2, 1, 1)
+    top, left, bottom, right = op.numbers("pads", 4, 0)
+    more = op.numbers("output_padding", 2, 0)
+    lengths = [
+        (length - 1) * step + (tap - 1) * apart + 1 - cut + extra
+        for length, tap, step, apart, cut, extra in zip(
+            size, taps, stride, dilation, (top + bottom, left + right), more, strict=True
+        )
+    ]
+    op.require(min(lengths) > 0, "its pads must leave some of the output", lengths)
+    return {"stride": stride, "dilation": dilation, "padding": (top, left)}, lengths
 
 
 def gemm(network, op, x, w, bias=None):
@@ -104,7 +143,7 @@ def _transposed(w):
 
 def _dense(network, op, x, w, bias):
     options = {"activation": "NONE", "keep_dims": len(x.shape) != 2, "format": 0}
-    return _layer(network, op, "FULLY_CONNECTED", x, _weights(op, w, bias, x), lambda a: a, 0, options)
+    return _layer(network, op, "FULLY_CONNECTED", x, _weights(op, w, bias, x), np.asarray, 0, options)
 
 
 def require_layer(op, x, w, rank):
@@ -117,18 +156,6 @@ def require_layer(op, x, w, rank):
         ranks = rank is None or len(value.shape) == rank
         op.require(ranks, f"{name} must have {rank} dimensions", list(value.shape))
     op.require(w.bytes.dtype.name in RANGES and w.bytes.size > 0, "its weights must be bytes", w.bytes.dtype)
-
-
-def described(value):
-    """What a value is, for a message."""
-    if value is None:
-        return "absent"
-    names = {
-        Real: "quantised",
-        Stream: "real numbers (a network quantised to int8)",
-        Pending: "not quantised",
-    }
-    return names.get(type(value), "a constant")
 
 
 def _weights(op, w, bias, x):
@@ -157,46 +184,33 @@ def _bias(op, bias, units, kernels):
     return values / units if not isinstance(bias, Real) and bias.dtype == np.float32 else values
 
 
-def _layer(network, op, operator, x, weights, arrange, axis, options):
-    """The Pending of a layer; `arrange` lays the weights out as the Graph's operator has them, kernels along `axis`."""
+def _layer(network, op, operator, x, weights, arrange, axis, options, before=()):
+    """The Pending of a layer.
+
+    Parameters
+    ----------
+    arrange : lays the weights out as the Graph's operator has them, kernels along `axis`
+    before : Tensors in front of the weights, which then come before the data
+    """
     last = operator != "FULLY_CONNECTED"
 
     def make(scale, limits):
         w_scale = Scale(weights.scales, weights.zero_points, weights.array.dtype.name, axis)
         bias = np.clip(np.rint(weights.bias), INT32.min, INT32.max).astype(np.int32)
-        inputs = (
+        data, kernels = (
             network.take(op, x, last),
             network.constant(arrange(weights.array), "weights", w_scale),
-            network.constant(bias, "bias"),
         )
+        inputs = (*before, kernels, data) if before else (data, kernels)
+        inputs += (network.constant(bias, "bias"),)
         out = network.emit(op, operator, inputs, scale, clamp=bounds(scale, limits), **options)
-        shape = (out.shape[0], out.shape[3], *out.shape[1:3]) if last else out.shape
-        return Stream(op.outputs[0], shape, {last: out}, scale)
+        return network.stream(op, out, last, scale)
 
     def fold(factor, addend):
         folded = weights.fold(factor, addend, x.scale.scales[0])
-        return _layer(network, op, operator, x, folded, arrange, axis, options)
+        return _layer(network, op, operator, x, folded, arrange, axis, options, before)
 
     return Pending(make, fold)
 
 
-def window(op, size, taps):
-    """Stride, dilation and padding of a window over a picture."""
-    stride, dilation = op.numbers("strides", 2, 1, 1), op.numbers("dilations", 2, 1, 1)
-    return {"stride": stride, "dilation": dilation, "padding": _padding(op, size, taps, stride, dilation)}
-
-
-def _padding(op, size, taps, stride, dilation):
-    automatic = op.attribute("auto_pad", "NOTSET")
-    if automatic == "NOTSET":
-        top, left, bottom, right = op.numbers("pads", 4, 0)
-        return (top, bottom), (left, right)
-    names = {"SAME_UPPER": "same", "VALID": "valid"}
-    op.require(automatic in (*names, "SAME_LOWER"), "its auto_pad must be one of ONNX's", automatic)
-    if automatic in names:
-        return names[automatic]
-    pads = []
-    for length, tap, step, apart in zip(size, taps, stride, dilation, strict=True):
-        total = max((-(-length // step) - 1) * step + (tap - 1) * apart + 1 - length, 0)
-        pads.append((total - total // 2, total // 2))
-    return tuple(pads)
+TRANSLATIONS = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul}

@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from convloom.models.graph import MOST_VALUES, Node, Tensor
-from convloom.models.onnx.values import Real, Stream
+from convloom.models.onnx.values import ANY, Pending, Real, Stream
 from convloom.models.operators import output_shape
 from convloom.requant import RANGES
 
@@ -78,14 +78,34 @@ class Network:
         tensor = self.form(op, real.bytes, last)
         return replace(tensor, scales=real.scale.scales, zero_point=real.scale.zero_point)
 
-    def rescaled(self, op, real, scale, limits):
+    def stream(self, op, tensor, last, scale):
+        """The Stream that an operator gives, of its Tensor in that layout."""
+        return Stream(op.outputs[0], onnx_shape(tensor.shape, last), {last: tensor}, scale)
+
+    def bytes(self, op, value, scale, limits=ANY):
+        """The Stream of real numbers at a scale, clipped to the limits."""
+        if isinstance(value, Pending):
+            return value.finish(scale, limits)
+        return self.rescaled(op, value, scale, limits)
+
+    def rescaled(self, op, real, scale, limits, operator="QUANTIZE"):
         """The Stream of a Real at another scale: itself where nothing changes."""
         clamp = bounds(scale, limits)
         if real.scale.matches(scale) and clamp == RANGES[scale.dtype] and not real.is_constant:
             return real.bytes
         last = not real.is_constant and True in real.bytes.forms
-        out = self.emit(op, "QUANTIZE", [self.take(op, real, last)], scale, clamp=clamp)
-        return Stream(op.outputs[0], real.shape, {last: out}, scale)
+        out = self.emit(op, operator, [self.take(op, real, last)], scale, clamp=clamp)
+        return self.stream(op, out, last, scale)
+
+
+def onnx_shape(shape, last):
+    """The shape in ONNX's order."""
+    return (shape[0], shape[3], *shape[1:3]) if last else tuple(shape)
+
+
+def place_of(axis, last):
+    """Where ONNX's axis lies in that layout."""
+    return CHANNELS_LAST.index(axis) if last else axis
 
 
 def channels_last(array):

@@ -38,6 +38,15 @@ class Operator:
     outputs: tuple[str, ...]
     attributes: dict
     opset: int
+    node: onnx.NodeProto
+
+    def reference(self, arrays):
+        """What onnx's reference computes of constant arrays."""
+        from onnx.reference import ReferenceEvaluator  # takes a moment to import, and few files need it
+
+        evaluator = ReferenceEvaluator(self.node, opsets={"": self.opset})
+        given = zip(self.inputs, arrays, strict=True)
+        return evaluator.run(None, {name: array for name, array in given if name})
 
     @property
     def place(self):
@@ -133,7 +142,7 @@ def _input(value):
 def _operator(node, number, opset):
     kind = node.op_type if node.domain in DOMAINS else f"{node.domain}.{node.op_type}"
     attributes = {each.name: _attribute(each) for each in node.attribute}
-    return Operator(kind, node.name, number, tuple(node.input), tuple(node.output), attributes, opset)
+    return Operator(kind, node.name, number, tuple(node.input), tuple(node.output), attributes, opset, node)
 
 
 def _attribute(attribute):

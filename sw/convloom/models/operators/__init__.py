@@ -35,8 +35,8 @@ class Operator(NamedTuple):
     gives: tuple[str, ...] = BYTES
 
 
-def _movement(shape, compute, inputs):
-    """The Operator of what moves values of any kind, its first input."""
+def _any_values(shape, compute, inputs):
+    """The Operator of what takes and gives values of any kind: its first input."""
     return Operator(shape, compute, inputs, (0,), VALUES, VALUES)
 
 
@@ -56,11 +56,11 @@ OPERATORS = {
     "MAX_POOL_2D": Operator(pools.pool_shape, pools.maximum, (1, 1)),
     "MEAN": Operator(pools.mean_shape, pools.mean, (2, 2), (0,)),
     "PAD": Operator(movement.pad_shape, movement.pad, (2, 2), (0,)),
-    "RESHAPE": _movement(movement.reshape_shape, movement.reshape, (1, 2)),
-    "TRANSPOSE": _movement(movement.transpose_shape, movement.transpose, (2, 2)),
-    "STRIDED_SLICE": _movement(movement.slice_shape, movement.cut_out, (4, 4)),
+    "RESHAPE": _any_values(movement.reshape_shape, movement.reshape, (1, 2)),
+    "TRANSPOSE": _any_values(movement.transpose_shape, movement.transpose, (2, 2)),
+    "STRIDED_SLICE": _any_values(movement.slice_shape, movement.cut_out, (4, 4)),
     "CONCATENATION": Operator(movement.concatenation_shape, movement.concatenate, (1, 1 << 10)),
-    "SOFTMAX": Operator(softmax.softmax_shape, softmax.softmax, (1, 1)),
+    "SOFTMAX": _any_values(softmax.softmax_shape, softmax.softmax, (1, 1)),
     "LOGISTIC": Operator(arithmetic.same_shape, softmax.logistic, (1, 1)),
 }
 

@@ -49,31 +49,42 @@ def depthwise(node, arrays, target):
 
 
 def transpose_conv_shape(node):
-    """Output shape, w [kn, kh, kw, c] and x [n, h, w, c]: the shape that the file gives."""
+    """Output shape, w [kn, kh, kw, c/groups] and x [n, h, w, c]: the shape that the file gives."""
     kernels, *taps, depth = _weights(node, 4, 0, 3)
     n, *size, channels = _rank(node, 2, 4)
-    node.require(depth == channels, f"its kernels must be for {channels} channels", depth)
-    shape = node.constant(0)
+    groups = node.options.get("groups", 1)
+    holds = depth * groups == channels and kernels % groups == 0
+    node.require(holds, f"its kernels must be for {channels} channels", f"{kernels} for {depth}")
+    shape, padding = node.constant(0), node.options["padding"]
     node.require(len(shape) == 4, "its output's shape must have 4 sizes", list(shape))
     for length, inside, tap, stride in zip(shape[1:3], size, taps, node.options["stride"], strict=True):
-        fewest = (inside - 1) * stride + (1 if node.options["padding"] == "same" else tap)
-        most = inside * stride + (0 if node.options["padding"] == "same" else max(tap - stride, 0))
-        fits = min(fewest, most) <= length <= most
+        fewest = (inside - 1) * stride + (1 if padding == "same" else tap)
+        most = inside * stride + (0 if padding == "same" else max(tap - stride, 0))
+        fits = min(fewest, most) <= length <= most if isinstance(padding, str) else length > 0
         node.require(fits, f"its output's height and width must be {most} for {inside}", length)
     return n, *shape[1:3], kernels
 
 
 def transpose_conv(node, arrays, target):
-    """TRANSPOSE_CONV. TFLite takes the pads from the output, as if that were a convolution's input."""
+    """TRANSPOSE_CONV, in ONNX also dilated and grouped. What is cut off behind is what the output's shape leaves."""
     _, w, x, *bias = arrays
-    pads = []
-    for out, size, taps, stride in zip(
-        node.outputs[0].shape[1:3], x.shape[1:3], w.shape[1:3], node.options["stride"], strict=True
-    ):
-        before = pads_of(node.options["padding"], out, taps, stride)[0]
-        pads.append((before, (size - 1) * stride + taps - before - out))
-    options = {"stride": node.options["stride"], "padding": tuple(pads)} | _zero_points(node, 2)
+    options = {name: node.options[name] for name in ("stride", "dilation", "groups") if name in node.options}
+    geometry = zip(
+        x.shape[1:3], w.shape[1:3], options["stride"], options.get("dilation", (1, 1)), strict=True
+    )
+    whole = [(size - 1) * stride + (taps - 1) * apart + 1 for size, taps, stride, apart in geometry]
+    cuts = zip(_cut_before(node, w.shape[1:3]), whole, node.outputs[0].shape[1:3], strict=True)
+    options["padding"] = tuple((before, length - before - out) for before, length, out in cuts)
+    options |= _zero_points(node, 2)
     return target.device.conv_transpose2d(x, w, *bias, requant=_requant(node, 2, target), **options)
+
+
+def _cut_before(node, taps):
+    """(rows, columns) cut off before. TFLite takes the pads from the output, as if that were a convolution's input."""
+    padding, sizes = node.options["padding"], node.outputs[0].shape[1:3]
+    if not isinstance(padding, str):
+        return padding
+    return [pads_of(padding, *each)[0] for each in zip(sizes, taps, node.options["stride"], strict=True)]
 
 
 def fully_connected_shape(node):

@@ -9,6 +9,7 @@ import numpy as np
 
 from convloom.models.operators import pools
 from convloom.models.operators.rescaling import centred
+from convloom.models.operators.softmax import real_softmax
 from convloom.requant import RANGES
 
 WIDE = np.float64  # holds the product of two float32 exactly
@@ -88,18 +89,19 @@ def mean(node, arrays, _):
 
 def softmax(node, arrays, _):
     """QLinearSoftmax: a table of exponentials for each difference to the row's greatest, added up in float32.
-
-    The bytes wrap where int8 does not hold them, as they do there: a probability of 1 at the scale 1/256.
+    Of rows of one or two values a product may overflow float32: a probability of 1 all the same.
     """
     x, y = node.inputs[0], node.outputs[0]
+    if not x.is_quantised:
+        return real_softmax(arrays[0], node.options["beta"])
     most = np.float32(np.finfo(np.float32).max) / np.float32(x.shape[-1])
     headroom = max(0.0, np.log(np.float64(most)) - 5) / np.float64(x.scale)
     table = np.exp((np.arange(256) - 255 + headroom) * np.float64(x.scale)).astype(np.float32)
     bytes_ = arrays[0].astype(np.int64)
     powers = table[255 + bytes_ - bytes_.max(-1, keepdims=True)]
     total = np.add.accumulate(powers, -1, np.float32)[..., -1:]
-    shares = np.rint(powers * np.floor(1 / y.scale) / total).astype(np.int64)
-    return np.minimum(shares + y.zero_point, 255).astype(y.dtype)
+    with np.errstate(over="ignore"):
+        return _bytes(np.rint(powers * np.floor(1 / y.scale) / total) + y.zero_point, node)
 
 
 def logistic(node, arrays, _):
