@@ -1,12 +1,15 @@
 """Pictures as inputs, and the command that runs a network on one."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from convloom.cli import main
 from convloom.cli.run import probabilities
 from convloom.models.graph import Tensor
+from convloom.models.metadata import Metadata
 from convloom.models.pictures import read_picture
 from PIL import Image
 from roles import tflite_operator
@@ -18,6 +21,11 @@ IMAGENET = ["--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225"]
 
 def tensor(shape, scale=1 / 255, zero_point=-128):
     return Tensor(0, "x", shape, "int8", np.array([scale], np.float32), zero_point)
+
+
+def network(answer, *operators):
+    """What `probabilities` has to know of a Model."""
+    return SimpleNamespace(outputs=[answer], nodes=[SimpleNamespace(operator=name) for name in operators])
 
 
 def picture(path, size=(8, 4)):
@@ -36,10 +44,18 @@ def test_pixels_are_quantised_by_the_scale(tmp_path):
 
 def test_channels_first_and_means(tmp_path):
     path = picture(tmp_path / "x.png")
-    first = read_picture(path, tensor((1, 3, 4, 8), 0.02, 3), (0.5, 0.25, 0.1), (0.5, 1.0, 0.25))
-    last = read_picture(path, tensor((1, 4, 8, 3), 0.02, 3), (0.5, 0.25, 0.1), (0.5, 1.0, 0.25))
+    means = Metadata(mean=(0.5, 0.25, 0.1), std=(0.5, 1.0, 0.25))
+    first = read_picture(path, tensor((1, 3, 4, 8), 0.02, 3), means)
+    last = read_picture(path, tensor((1, 4, 8, 3), 0.02, 3), means)
     assert first[0, :, 0, 0].tolist() == [53, -10, -17]  # 1/0.02 + 3, -0.25/0.02 + 3 to even, -0.4/0.02 + 3
     np.testing.assert_array_equal(first.transpose(0, 2, 3, 1), last)
+
+
+def test_blue_first_and_uint8(tmp_path):
+    spot = replace(tensor((1, 4, 8, 3), 1 / 255, 0), dtype="uint8")
+    x = read_picture(picture(tmp_path / "x.png"), spot, Metadata(order="bgr"))
+    assert x.dtype == np.uint8
+    assert x[0, 0, 0].tolist() == [0, 0, 255] and x[0, 3, 7].tolist() == [255, 0, 0]
 
 
 def test_the_centre_is_cut_out(tmp_path):
@@ -57,14 +73,26 @@ def test_the_centre_is_cut_out(tmp_path):
 )
 def test_wrong_settings(tmp_path, shape, settings, message):
     with pytest.raises(ValueError, match=message):
-        read_picture(picture(tmp_path / "x.png"), tensor(shape), **settings)
+        read_picture(picture(tmp_path / "x.png"), tensor(shape), Metadata(**settings))
 
 
-def test_probabilities():
-    values = np.array([-128, 0, 127], np.int8)
-    assert probabilities(values, tensor((3,), 1 / 256)).tolist() == [0, 0.5, 255 / 256]
-    drawn = probabilities(values, tensor((3,), 0.01, 5))
-    np.testing.assert_allclose(drawn, np.exp(values * 0.01) / np.exp(values * 0.01).sum())
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "float32"])
+def test_an_answer_that_is_probabilities(dtype):
+    """Behind a softmax, also where the values are then dequantised or put into another shape."""
+    values, chances = {
+        "int8": ([-128, 0, 127], [0, 0.5, 255 / 256]),
+        "uint8": ([0, 128, 255], [0, 0.5, 255 / 256]),
+        "float32": ([0, 0.25, 0.75], [0, 0.25, 0.75]),
+    }[dtype]
+    answer = replace(tensor((3,), 1 / 256, -128 if dtype == "int8" else 0), dtype=dtype)
+    found = probabilities(np.array(values, dtype), network(answer, "SOFTMAX", "DEQUANTIZE", "RESHAPE"))
+    assert found.tolist() == chances
+
+
+def test_an_answer_that_is_not():
+    values, answer = np.array([-128, 0, 127], np.int8), tensor((3,), 0.01, 5)
+    found = probabilities(values, network(answer, "SOFTMAX", "FULLY_CONNECTED"))
+    np.testing.assert_allclose(found, np.exp(values * 0.01) / np.exp(values * 0.01).sum())
 
 
 def test_run_with_an_array(tmp_path, capsys):

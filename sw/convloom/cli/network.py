@@ -1,5 +1,6 @@
 """What commands that run a network have in common: the model, its input, the device, the rounding mode."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from convloom.spec import Rounding
 
 def add_arguments(parser):
     """The arguments that `load` and `read_input` take."""
-    parser.add_argument("model", type=Path, help="an int8 .tflite file")
+    parser.add_argument(
+        "model", type=Path, help="a quantised .tflite or .onnx file, or digits, which comes with Convloom"
+    )
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("--image", type=Path, help="a picture, cropped and resized as the model wants")
     given.add_argument("--input", type=Path, help="a .npy file with the model's input, ready made")
@@ -20,10 +23,10 @@ def add_arguments(parser):
     modes = [mode.name.lower() for mode in Rounding]
     parser.add_argument("--rounding", choices=modes, help="default: that of the file's own runtime")
     parser.add_argument(
-        "--mean", type=_numbers, default=(0.0,), help="taken from x/255: one, or R,G,B (default: 0)"
+        "--mean", type=_numbers, help="taken from x/255: one, or R,G,B (default: as the file says, else 0)"
     )
     parser.add_argument(
-        "--std", type=_numbers, default=(1.0,), help="then divided by: one, or R,G,B (default: 1)"
+        "--std", type=_numbers, help="then divided by: one, or R,G,B (default: as the file says, else 1)"
     )
     parser.add_argument("--layout", choices=["nhwc", "nchw"], help="of the input (default: by its shape)")
 
@@ -41,8 +44,9 @@ def load(arguments):
 def read_input(arguments, model):
     """The model's input as an array, from a picture or ready made."""
     if arguments.image:
-        tensor = model.inputs[0]
-        return read_picture(arguments.image, tensor, arguments.mean, arguments.std, arguments.layout)
+        told = {name: getattr(arguments, name) for name in ("mean", "std") if getattr(arguments, name)}
+        metadata = replace(model.metadata, **told)
+        return read_picture(arguments.image, model.inputs[0], metadata, arguments.layout)
     return np.load(arguments.input, allow_pickle=False)
 
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from convloom import digits
 from convloom.errors import ModelError
+from convloom.models import metadata
 from convloom.models.run import Model
 
 TFLITE, ONNX = ".tflite", ".onnx"
@@ -11,17 +13,22 @@ TFLITE, ONNX = ".tflite", ".onnx"
 def load(path):
     """The Model in a quantised .tflite or .onnx file; `model.run(x, device)` gives the network's answer.
 
+    path : of the file, or the name of a network that comes with Convloom: "digits", "digits_qlinear", "digits_qdq"
+
     Raises ModelError, which names the operator and its place, for a file that is no model, is damaged or
     holds what is not supported, and OSError for one that cannot be read.
     """
-    content = Path(path).read_bytes()
+    path = Path(path)
+    if str(path) in digits.FILES and not path.exists():
+        path = digits.path(str(path))
+    content = path.read_bytes()
     try:
-        read = _reader(Path(path), content)
+        read = _reader(path, content)
     except ModuleNotFoundError as error:
         if error.name not in ("tflite", "flatbuffers", "onnx", "google"):
             raise
         raise ModelError(f"{path} needs the package {error.name}: pip install 'convloom[models]'") from error
-    return Model(read(content, str(path)))
+    return Model(read(content, str(path)), metadata.read(content, str(path)))
 
 
 def _reader(path, content):

@@ -3,6 +3,8 @@
 import numpy as np
 
 from convloom.errors import ModelError
+from convloom.models.metadata import BGR, DEFAULT
+from convloom.requant import RANGES
 
 
 def layout_of(tensor):
@@ -15,15 +17,15 @@ def layout_of(tensor):
     raise ModelError(f"input {tensor.name!r} must be a picture of 1 or 3 channels, not {list(shape)}")
 
 
-def read_picture(path, tensor, mean=(0.0,), std=(1.0,), layout=None):
+def read_picture(path, tensor, metadata=DEFAULT, layout=None):
     """The array that a picture file is for the input `tensor`, of its shape and dtype.
 
-    Cropped about its centre to the input's proportions, resized (bilinear), / 255, less `mean`, by `std`, and
+    Cropped about its centre to the input's proportions, resized (bilinear), / 255, less the mean, by the std, and
     quantised by the input's scale.
 
     Parameters
     ----------
-    mean, std : one number, or one for each channel
+    metadata : a Metadata, with mean, std and the channels' order
     layout : "nhwc" or "nchw"; None finds out by `layout_of`
 
     Raises ModelError where the input is no picture, ValueError for mean or std of another length or a std of 0,
@@ -31,14 +33,18 @@ def read_picture(path, tensor, mean=(0.0,), std=(1.0,), layout=None):
     """
     layout = layout or layout_of(tensor)
     height, width, channels = np.array(tensor.shape)[[1, 2, 3] if layout == "nhwc" else [2, 3, 1]].tolist()
-    mean, std = _each("mean", mean, channels), _each("std", std, channels)
+    mean, std = (_each(name, getattr(metadata, name), channels) for name in ("mean", "std"))
     if not std.all():
         raise ValueError(f"std must not be 0, not {std.tolist()}")
-    values = (_pixels(path, height, width, channels) / 255 - mean) / std
+    pixels = _pixels(path, height, width, channels)
+    if metadata.order == BGR:
+        pixels = pixels[..., ::-1]
+    values = (pixels / 255 - mean) / std
     values = values if layout == "nhwc" else values.transpose(2, 0, 1)
     if tensor.dtype == "float32":
         return values[None].astype(np.float32)
-    return np.clip(np.rint(values[None] / tensor.scale) + tensor.zero_point, -128, 127).astype(np.int8)
+    whole = np.rint(values[None] / tensor.scale) + tensor.zero_point
+    return np.clip(whole, *RANGES[tensor.dtype]).astype(tensor.dtype)
 
 
 def _each(name, value, channels):

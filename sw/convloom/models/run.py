@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convloom import checks
+from convloom.models.metadata import DEFAULT
 from convloom.models.operators import compute
 from convloom.models.profile import profile
 from convloom.spec.rounding import Rounding
@@ -45,6 +46,7 @@ class Model:
     Parameters
     ----------
     graph : a Graph, checked
+    metadata : a Metadata: what the file says of pictures and classes
 
     Members
     -------
@@ -52,8 +54,8 @@ class Model:
     nodes : its operators in order
     """
 
-    def __init__(self, graph):
-        self.graph = graph
+    def __init__(self, graph, metadata=DEFAULT):
+        self.graph, self.metadata = graph, metadata
         self.inputs, self.outputs, self.nodes = graph.inputs, graph.outputs, graph.nodes
 
     def run(self, x, device, rounding=None, observe=None):
