@@ -34,22 +34,31 @@ def conv_integer(layer, weight_zero_point=None):
 
 def conv_transpose(layer):
     """The float ConvTranspose's sums as int32 [n, ho, wo, kn]; exact while they stay below 2**24."""
-    kernels, kh, kw, group_c = layer.w.shape
-    grouped = layer.w.reshape(layer.groups, -1, kh, kw, group_c)
-    w = grouped.transpose(0, 4, 1, 2, 3).reshape(layer.groups * group_c, -1, kh, kw)
     x = channels_first(layer.x.astype(np.float32) - layer.input_zero_point)
-    (top, bottom), (left, right) = layer.pads
-    attributes = {
-        "strides": layer.stride,
-        "dilations": layer.dilation,
-        "group": layer.groups,
-        "pads": (top, left, bottom, right),
-        "output_padding": layer.output_padding,
-    }
+    attributes = geometry(layer) | {"output_padding": layer.output_padding}
+    w = transposed_weights(layer)
     constants = {"w": w.astype(np.float32), "bias": layer.bias.astype(np.float32)}
     sums = channels_last(run("ConvTranspose", {"x": x}, constants, np.float32, attributes))
     assert np.abs(sums).max() < 1 << 24, "float32 does not hold these sums"
     return sums.astype(np.int32)
+
+
+def transposed_weights(layer):
+    """The kernels of a transposed layer as ConvTranspose has them: [c, kn/groups, kh, kw]."""
+    _, kh, kw, group_c = layer.w.shape
+    grouped = layer.w.reshape(layer.groups, -1, kh, kw, group_c)
+    return grouped.transpose(0, 4, 1, 2, 3).reshape(layer.groups * group_c, -1, kh, kw)
+
+
+def geometry(layer):
+    """The attributes of a convolution."""
+    (top, bottom), (left, right) = layer.pads
+    return {
+        "strides": layer.stride,
+        "dilations": layer.dilation,
+        "group": layer.groups,
+        "pads": (top, left, bottom, right),
+    }
 
 
 def channels_first(array):
@@ -63,14 +72,7 @@ def channels_last(array):
 
 
 def _conv(operator, layer, constants, output_dtype):
-    (top, bottom), (left, right) = layer.pads
-    attributes = {
-        "strides": layer.stride,
-        "dilations": layer.dilation,
-        "group": layer.groups,
-        "pads": (top, left, bottom, right),
-        "kernel_shape": layer.w.shape[1:3],
-    }
+    attributes = geometry(layer) | {"kernel_shape": layer.w.shape[1:3]}
     return channels_last(run(operator, {"x": channels_first(layer.x)}, constants, output_dtype, attributes))
 
 

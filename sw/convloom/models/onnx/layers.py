@@ -14,8 +14,6 @@ from convloom.models.onnx.values import Pending, Real, Scale
 from convloom.models.onnx.windows import window
 from convloom.requant import RANGES
 
-INT32 = np.iinfo(np.int32)
-
 
 @dataclass(frozen=True, eq=False)
 class Weights:
@@ -34,23 +32,30 @@ class Weights:
     bias: np.ndarray
 
     def fold(self, factor, addend, input_scale):
-        """The Weights of a layer whose channels are then times `factor`, plus `addend`: float32 [kn] each.
+        """The Weights of a layer whose channels are then times `factor`, plus `addend`: float64 [kn] each.
 
-        Where a factor is negative the scale takes its size and w - z becomes ~w - ~z, which is its negative.
+        A negative factor turns the weights around. Where it is 0 the weights become so, and the scale stays.
         """
-        scales = np.broadcast_to(self.scales, factor.shape)
-        negative, gone = factor < 0, factor == 0
-        folded = np.where(gone, 1, scales * np.abs(factor)).astype(np.float32)
-        units = np.float64(input_scale) * folded
-        bias = np.where(gone, 0, self.bias * np.sign(factor)) + addend / units
-        kernels = negative.reshape(-1, *[1] * (self.array.ndim - 1))
-        array = np.where(kernels, ~self.array, self.array)
-        zero_points = np.broadcast_to(np.asarray(self.zero_points, self.array.dtype), factor.shape)
-        zero_points = np.where(negative, ~zero_points, zero_points).astype(np.int64)
-        array = np.where(
-            gone.reshape(kernels.shape), zero_points.astype(array.dtype).reshape(kernels.shape), array
-        )
-        return Weights(array, folded, zero_points, bias)
+        gone, negative = factor == 0, factor < 0
+        scales = (self.scales * np.where(gone, 1, np.abs(factor))).astype(np.float32)
+        bias = self.bias * np.sign(factor) + addend / (np.float64(input_scale) * scales)
+        zero_points = np.broadcast_to(np.asarray(self.zero_points, np.int64), factor.shape)
+        array, (turned, zeros) = self.array, _turned(self.array, zero_points)
+        zero_points = np.where(negative, zeros, zero_points)
+
+        def each(values):
+            return values.reshape(-1, *[1] * (array.ndim - 1))
+
+        array = np.where(each(negative), turned, array)
+        array = np.where(each(gone), each(zero_points.astype(array.dtype)), array)
+        return Weights(array, scales, zero_points, bias)
+
+
+def _turned(array, zero_points):
+    """(Bytes, zero points) of the negative weights. ~w - ~z is z - w, and a byte all the same."""
+    if array.dtype == np.int8 and array.min() > -128 and not zero_points.any():
+        return -array, zero_points  # the device needs no zero points
+    return ~array, ~zero_points if array.dtype == np.int8 else 255 - zero_points
 
 
 def conv(network, op, x, w, bias=None):
@@ -91,7 +96,7 @@ def conv_transpose(network, op, x, w, bias=None):
     )
     grouped = w.bytes.reshape(groups, -1, kernels, *taps).transpose(0, 2, 3, 4, 1)
     array = grouped.reshape(groups * kernels, *taps, channels // groups)
-    scale = w.scale._replace(axis=(w.scale.axis - 1) % 4)
+    scale = w.scale._replace(axis=(w.scale.axis - 1) % 4)  # of [kn, ...]
     weights = _weights(op, Real(array, scale), bias, x)
     options, shape = _transposed_window(op, x.shape[2:], taps)
     shape = network.numbers([x.shape[0], *shape, groups * kernels])
@@ -138,7 +143,7 @@ def matmul(network, op, x, w):
 
 def _transposed(w):
     """[c, kn] becomes [kn, c]."""
-    return Real(w.bytes.T, w.scale._replace(axis=1 - w.scale.axis % 2))
+    return Real(w.bytes.T, w.scale._replace(axis=None if w.scale.axis is None else 1 - w.scale.axis % 2))
 
 
 def _dense(network, op, x, w, bias):
@@ -160,7 +165,8 @@ def require_layer(op, x, w, rank):
 
 def _weights(op, w, bias, x):
     kernels, scale = len(w.bytes), w.scale
-    each = len(scale.scales) in (1, kernels) and (len(scale.scales) == 1 or scale.axis % w.bytes.ndim == 0)
+    along = scale.axis is None or scale.axis % w.bytes.ndim == 0
+    each = len(scale.scales) == 1 or len(scale.scales) == kernels and along
     op.require(
         each, f"its weights must have a scale, or one for each of {kernels} kernels", len(scale.scales)
     )
@@ -196,13 +202,14 @@ def _layer(network, op, operator, x, weights, arrange, axis, options, before=())
 
     def make(scale, limits):
         w_scale = Scale(weights.scales, weights.zero_points, weights.array.dtype.name, axis)
-        bias = np.clip(np.rint(weights.bias), INT32.min, INT32.max).astype(np.int32)
+        bias = np.rint(weights.bias)
+        op.require(np.all(np.abs(bias) < 2**31), "its bias must fit int32 at its scale", np.abs(bias).max())
         data, kernels = (
             network.take(op, x, last),
             network.constant(arrange(weights.array), "weights", w_scale),
         )
         inputs = (*before, kernels, data) if before else (data, kernels)
-        inputs += (network.constant(bias, "bias"),)
+        inputs += (network.constant(bias.astype(np.int32), "bias"),)
         out = network.emit(op, operator, inputs, scale, clamp=bounds(scale, limits), **options)
         return network.stream(op, out, last, scale)
 

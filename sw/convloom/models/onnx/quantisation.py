@@ -25,7 +25,7 @@ def read_scale(op, arguments, dtype=None):
     alike = zero_points.size == scales.size and (none or zero_point.dtype.name == kind)
     op.require(alike, f"its zero points must be {kind}, as many as its scales", "others")
     single = scales.size == 1
-    axis = op.attribute("axis", 1) if op.kind in ("QuantizeLinear", "DequantizeLinear") else 0
+    axis = op.attribute("axis", 1) if op.kind in ("QuantizeLinear", "DequantizeLinear") else None
     return Scale(scales.ravel(), int(zero_points[0]) if single else zero_points, kind, 0 if single else axis)
 
 

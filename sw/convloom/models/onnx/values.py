@@ -16,14 +16,14 @@ class Scale(NamedTuple):
 
     Members
     -------
-    scales : float32 [1], or one for each index of dimension `axis`
+    scales : float32 [1], or one for each index of dimension `axis`; None where an operator implies it
     zero_point : one, or int64 with one for each scale
     """
 
     scales: np.ndarray
     zero_point: int | np.ndarray
     dtype: str
-    axis: int = 0
+    axis: int | None = 0
 
     def matches(self, other):
         """Whether both give every byte the same meaning."""
