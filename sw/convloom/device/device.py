@@ -82,7 +82,8 @@ class Device:
 
         Options are those of conv2d but `groups`.
         """
-        checks.array("w", w, ("int8", "uint8"), ("kh", "kw", "c", "m"))
+        checks.array("x", x, ("int8", "uint8"), ("n", "h", "w", "c"))
+        checks.array("w", w, ("int8", "uint8"), ("kh", "kw", x.shape[-1], "m"))
         kh, kw, c, m = w.shape
         kernels = np.ascontiguousarray(w.transpose(2, 3, 0, 1)).reshape(c * m, kh, kw, 1)
         return self.conv2d(x, kernels, bias, groups=c, **options)
