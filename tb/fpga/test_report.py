@@ -1,0 +1,72 @@
+"""What is read out of nextpnr's report, on a small one of the same form."""
+
+import pytest
+from convloom.errors import DeviceError
+from convloom.fpga import report
+from convloom.fpga.chips import ECP5
+
+CLOCK = "$glbnet$clk$TRELLIS_IO_IN"
+REGISTER = {"cell": "core.engine.dot_0.a_TRELLIS_FF_Q_6", "loc": [23, 15], "port": "Q"}
+BLOCK = {"cell": "core.engine.dot_0.o_MULT18X18D_P0", "loc": [23, 13], "port": "A6"}
+SAMPLE = {
+    "critical_paths": [
+        {"from": "<async>", "to": f"posedge {CLOCK}", "path": []},
+        {
+            "from": f"posedge {CLOCK}",
+            "to": f"posedge {CLOCK}",
+            "path": [
+                {"type": "clk-to-q", "delay": 0.52499997, "from": REGISTER, "to": REGISTER},
+                {
+                    "type": "routing",
+                    "delay": 1.29499995,
+                    "from": REGISTER,
+                    "to": BLOCK,
+                    "net": "core.engine.dot_0.a[30]",
+                    "sources": ["/home/someone/hw/convloom_rtl/primitives/products.py:26", "pins.v:4.3-4.20"],
+                },
+                {"type": "setup", "delay": 0, "from": BLOCK, "to": BLOCK},
+            ],
+        },
+    ],
+    "fmax": {CLOCK: {"achieved": 144.279, "constraint": 12}},
+    "utilization": {
+        "DP16KD": {"available": 208, "used": 114},
+        "MULT18X18D": {"available": 156, "used": 144},
+        "TRELLIS_FF": {"available": 83640, "used": 26000},
+    },
+}
+
+
+def test_the_clock_of_the_only_domain():
+    assert report.clock(SAMPLE) == 144.279
+
+
+@pytest.mark.parametrize(
+    "clocks, told", [({}, "not none"), (dict.fromkeys("ab", {"achieved": 1}), "not a, b")]
+)
+def test_one_clock_is_expected(clocks, told):
+    with pytest.raises(DeviceError, match=f"must have one clock, {told}"):
+        report.clock({"fmax": clocks})
+
+
+def test_blocks_whose_count_is_checked():
+    assert report.used(SAMPLE, ECP5) == {"dp16kd": 114, "mult18x18d": 144}
+
+
+def test_the_critical_path_in_the_names_of_the_source():
+    assert report.critical_path(SAMPLE) == [
+        {"step": "clk-to-q", "ns": 0.52, "name": "engine.dot_0.a_TRELLIS_FF_Q_6"},
+        {
+            "step": "routing",
+            "ns": 1.29,
+            "name": "engine.dot_0.a[30]",
+            "sources": ["convloom_rtl/primitives/products.py:26", "pins.v:4.3-4.20"],
+            "to": [23, 13],
+        },
+        {"step": "setup", "ns": 0, "name": "engine.dot_0.o_MULT18X18D_P0"},
+    ]
+
+
+def test_a_report_without_a_path_within_the_clock():
+    with pytest.raises(DeviceError, match="must have a path within"):
+        report.critical_path({**SAMPLE, "critical_paths": SAMPLE["critical_paths"][:1]})

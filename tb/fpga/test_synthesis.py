@@ -1,0 +1,44 @@
+"""Synthesis of the smallest engine. Yosys' first call on a machine compiles it, which takes a minute of its own."""
+
+import json
+
+import pytest
+from convloom.fpga import expected, synthesis
+from convloom.fpga.chips import chip
+from convloom.spec import preset
+
+CONFIG, ON = preset("tiny-up5k"), chip("up5k")
+
+
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fpga")
+    return folder, synthesis.synthesise(CONFIG, ON, folder)
+
+
+def test_the_core_has_its_multipliers_and_memories(synthesised):
+    _, area = synthesised
+    expected.check_core(CONFIG, ON, area)
+    assert min(area["lut4"], area["carry"], area["ff"], area["ebr"]) > 0
+
+
+def test_nothing_of_the_core_is_gone_behind_the_pins(synthesised):
+    folder, area = synthesised
+    modules = json.loads((folder / "netlist.json").read_text())["modules"]
+    types = {}
+    for name, cell in modules["pins"]["cells"].items():
+        if name.startswith("core."):
+            types[cell["type"]] = types.get(cell["type"], 0) + 1
+    assert synthesis.count(types, ON.family) == area
+
+
+def test_first_values_of_memories_are_left_out(synthesised):
+    folder, _ = synthesised
+    assert "$meminit" in (folder / "core.il").read_text()
+    assert "$meminit" not in (folder / "netlist.json").read_text()
+
+
+def test_cells_are_counted_by_figure():
+    types = {"SB_DFF": 3, "SB_DFFESR": 4, "SB_LUT4": 5, "SB_RAM40_4KNR": 1, "SB_CARRY": 2, "$scopeinfo": 9}
+    counted = {"lut4": 5, "carry": 2, "ff": 7, "ebr": 1, "spram": 0, "mac16": 0}
+    assert synthesis.count(types, ON.family) == counted
