@@ -1,86 +1,22 @@
 """Runs a network's layers on the simulated RTL and measures them."""
 
-from dataclasses import dataclass, field
+from functools import cached_property
 from math import frexp, sqrt
 
 import numpy as np
 
 from convloom import golden
+from convloom.bench.figures import LayerFigures, NetworkFigures, ideal_cycles
 from convloom.bench.networks import networks
+from convloom.bench.predicted import predict_network
 from convloom.device.run import Finish, Run
 from convloom.device.sim import SimTransport
 from convloom.requant import Requant
 from convloom.spec.registers import Cause
 
-PAUSE = (
-    100  # cycles between a layer's last output and the next one's first input, where each waits for the other
-)
+# Cycles between a layer's last output and the next one's first input, where each waits for the other.
+PAUSE = 100
 SPREAD = 73  # standard deviation of numbers drawn from all of int8
-
-
-@dataclass
-class LayerFigures:
-    """What was measured of a layer. `cycles`: from the end of issue of the layer before to the end of its own."""
-
-    name: str
-    macs: int
-    cycles: int
-    multipliers: int
-    bounds: dict
-    lost: dict
-    jobs: int
-    outputs_checked: int = 0
-    mismatches: int = 0
-    cycles_dependent: int = 0
-
-    @property
-    def utilisation(self):
-        return self.macs / (self.multipliers * self.cycles)
-
-    @property
-    def utilisation_dependent(self):
-        return self.macs / (self.multipliers * self.cycles_dependent) if self.cycles_dependent else 0.0
-
-    @property
-    def bound_ratio(self):
-        """How close to its bound the layer is."""
-        return self.bounds[self.bound] / self.cycles
-
-    @property
-    def bound(self):
-        """What takes longest: "multipliers", or a stream."""
-        return max(self.bounds, key=self.bounds.get)
-
-
-@dataclass
-class NetworkFigures:
-    """What was measured of a network. `cycles`: from the first beat in to the last beat out, by the harness' clock."""
-
-    network: str
-    config: str
-    multipliers: int
-    cycles: int
-    counted_cycles: int
-    cycles_dependent: int
-    layers: list = field(default_factory=list)
-    streams: dict = field(default_factory=dict)
-
-    @property
-    def macs(self):
-        return sum(layer.macs for layer in self.layers)
-
-    @property
-    def utilisation(self):
-        return self.macs / (self.multipliers * self.cycles)
-
-    @property
-    def utilisation_dependent(self):
-        return self.macs / (self.multipliers * self.cycles_dependent) if self.cycles_dependent else 0.0
-
-    @property
-    def bound_ratio(self):
-        """How close to the largest of the sums of its layers' bounds the network is."""
-        return max(self.streams.values()) / self.cycles
 
 
 class Vectors:
@@ -97,8 +33,9 @@ class Vectors:
         self.requant = Requant(round(mantissa * 2**31), -exponent)
         self.shape = shape
 
+    @cached_property
     def expected(self):
-        """The golden model's output."""
+        """The golden model's output, by dtype: the int32 accumulators, and int8."""
         shape, (top, bottom, left, right) = self.shape, self.shape.pads
         sums = golden.accumulate(
             self.x,
@@ -109,79 +46,73 @@ class Vectors:
             groups=shape.groups,
             input_zero_point=self.input_zero_point,
         )
-        return sums, golden.requantise(sums, self.requant)
+        return {np.dtype(np.int32): sums, np.dtype(np.int8): golden.requantise(sums, self.requant)}
 
 
-def measure(network, config, *, seed=1, dependent=True, limits=(), progress=lambda *_: None):
+def vectors(network, seed):
+    """The Vectors of each of a network's layers."""
+    return [Vectors(shape, [seed, number]) for number, shape in enumerate(networks()[network])]
+
+
+def measure(network, config, data, *, dependent=True, limits=(), progress=lambda cycles: None):
     """NetworkFigures of a network's layers on the RTL of a Config; every output compared with the golden model.
 
     Parameters
     ----------
     network : its name in networks.csv
+    data : its `vectors`
     dependent : whether to measure a second time with each layer waiting for the one before
     limits : (stream, bytes per cycle, latency) for SimTransport.limit
-    progress : called with (jobs done, jobs in all) of each of the one or two runs
+    progress : called with the cycles that have run, from 0 on in each of the one or two runs
     """
-    shapes = networks()[network]
-    vectors = [Vectors(shape, [seed, n]) for n, shape in enumerate(shapes)]
-    reports, span, counted, outputs = _run(shapes, vectors, config, limits, False, progress)
-    waited = _run(shapes, vectors, config, limits, True, progress) if dependent else None
-    figures = NetworkFigures(
-        network, config.name, config.multipliers, span, counted, waited[1] if waited else 0
-    )
-    bounds = [_streams(shape, config) for shape in shapes]
-    for n, shape in enumerate(shapes):
-        figures.layers.append(_layer(shape, config, reports[n], bounds[n]))
-        _compare(figures.layers[-1], vectors[n], outputs[n])
+    reports, cycles, counted, outputs = _run(data, config, limits, False, progress)
+    waited, cycles_dependent = [], 0
+    if dependent:
+        waited, cycles_dependent, *_ = _run(data, config, limits, True, progress)
+    layers = []
+    for number, (shape, predicted) in enumerate(predict_network(network, config)):
+        layers.append(_layer(shape, config, reports[number], predicted))
         if waited:
-            figures.layers[-1].cycles_dependent = sum(report.cycles for report in waited[0][n])
-    figures.streams = {name: sum(bound[name] for bound in bounds) for name in bounds[0]}
-    return figures
+            layers[-1].cycles_dependent = sum(report.cycles for report in waited[number])
+        _compare(layers[-1], data[number], outputs[number])
+    return NetworkFigures(network, config.name, config.multipliers, cycles, counted, cycles_dependent, layers)
 
 
-def _run(shapes, vectors, config, limits, dependent, progress):
+def _run(data, config, limits, dependent, progress):
     """Reports of each layer's jobs, cycles by the harness, cycles by the device's counter, outputs."""
     transport = SimTransport(config)
     for limit in limits:
         transport.limit(*limit)
-    run, outputs, ends = Run(transport, config, 0, None), [], []
-    for n, data in enumerate(vectors):
-        layer = data.shape.layer
-        if dependent and n:
+    run, outputs, ends = Run(transport, config, 0, None), [], [0]
+    for number, each in enumerate(data):
+        layer = each.shape.layer
+        if dependent and number:
             transport.depend(PAUSE)
-        finish = Finish.of(data.requant, layer.k, config)
-        outputs.append(run.submit(layer, data.x, data.w, data.bias, finish, data.input_zero_point))
+        finish = Finish.of(each.requant, layer.k, config)
+        outputs.append(run.submit(layer, each.x, each.w, each.bias, finish, each.input_zero_point))
         ends.append(run.submitted)
-    report = run.wait(lambda jobs: progress(jobs, run.submitted))
-    starts = [0, *ends[:-1]]
-    return (
-        [transport.reports[a:b] for a, b in zip(starts, ends, strict=True)],
-        transport.span,
-        report.cycles,
-        outputs,
+    report = run.wait(lambda jobs: progress(transport.clock))
+    cycles = transport.span
+    transport.close()
+    parts = [report.jobs[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return parts, cycles, report.cycles, outputs
+
+
+def _layer(shape, config, reports, predicted):
+    lost = {cause.name.lower(): sum(report.lost[cause.name] for report in reports) for cause in Cause}
+    return LayerFigures(
+        shape.name,
+        shape.kind,
+        shape.macs,
+        config.multipliers,
+        sum(report.cycles for report in reports),
+        predicted,
+        ideal_cycles(shape, config),
+        lost,
+        len(reports),
     )
 
 
-def _streams(shape, config):
-    """Cycles that a layer takes at least: of the array, and of each stream at full width."""
-    rows, columns = shape.out
-    weights = shape.k * shape.kh * shape.kw * shape.c // shape.groups
-    return {
-        "multipliers": shape.macs / config.multipliers,
-        "job": weights / config.cin_lanes,
-        "act": shape.h * shape.w * shape.c / config.cin_lanes,
-        "out": rows * columns * shape.k / config.cout_lanes,
-    }
-
-
-def _layer(shape, config, reports, bounds):
-    lost = {cause.name.lower(): sum(report.lost[cause.name] for report in reports) for cause in Cause}
-    cycles = sum(report.cycles for report in reports)
-    return LayerFigures(shape.name, shape.macs, cycles, config.multipliers, bounds, lost, len(reports))
-
-
-def _compare(figures, vectors, output):
-    sums, expected = vectors.expected()
-    expected = sums if output.dtype == np.int32 else expected
-    figures.outputs_checked = expected.size
-    figures.mismatches = int((output != expected).sum())
+def _compare(figures, data, output):
+    figures.outputs_checked = output.size
+    figures.mismatches = int((output != data.expected[output.dtype]).sum())

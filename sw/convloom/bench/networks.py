@@ -39,6 +39,31 @@ class Shape:
         return rows * columns * self.k * self.kh * self.kw * self.c // self.groups
 
     @property
+    def weight_bytes(self):
+        """Of all kernels, int8."""
+        return self.k * self.kh * self.kw * self.c // self.groups
+
+    @property
+    def in_bytes(self):
+        """Of the input, int8."""
+        return self.h * self.w * self.c
+
+    @property
+    def out_bytes(self):
+        """Of the output, int8."""
+        rows, columns = self.out
+        return rows * columns * self.k
+
+    @property
+    def kind(self):
+        """What it is: "depthwise", "fully connected", "pointwise" or "convolution"."""
+        if self.groups > 1:
+            return "depthwise"
+        if self.h == self.w == self.kh == self.kw == 1:
+            return "fully connected"
+        return "pointwise" if self.kh == self.kw == 1 else "convolution"
+
+    @property
     def layer(self):
         """The same as the planner wants it."""
         rows, columns = self.out

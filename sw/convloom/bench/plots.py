@@ -4,6 +4,8 @@ from math import ceil
 
 import matplotlib
 
+from convloom.bench.record import lost_cycles
+
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen before pyplot is loaded)
 from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter  # noqa: E402
@@ -89,46 +91,50 @@ def _name_bar(axes, layer, middle):
 def roofline(entry, path):
     """Each layer's MACs per cycle over the MACs that it does with a beat of its busiest stream."""
     figure, axes = pyplot.subplots(figsize=(7, 4.8), layout="constrained")
-    peak, points = entry["multipliers"], []
-    for layer in entry["layers"]:
-        beats = max(layer["bounds"][name] for name in STREAMS)
-        points.append((layer["macs"] / beats, layer["macs"] / layer["cycles"], layer))
-    for kind, colour in KIND_COLOURS.items():
-        mine = [point for point in points if point[2]["kind"] == kind]
-        if mine:
-            x, y, layers = zip(*mine, strict=True)
-            areas = [40 + 1500 * layer["cycles"] / entry["cycles"] for layer in layers]
-            axes.scatter(x, y, areas, color=colour, alpha=0.6, edgecolor="white", linewidth=0.5, zorder=3)
-            axes.scatter([], [], 40, color=colour, label=kind)
-    lowest = min(peak / 16, *(x for x, *_ in points)) / 2
-    highest = max(peak * 4, *(x for x, *_ in points)) * 2
+    peak = entry["multipliers"]
+    _scatter(axes, entry)
+    _name_the_worst(axes, entry["layers"])
+    places = [_place(layer)[0] for layer in entry["layers"]]
+    lowest, highest = min(peak / 16, *places) / 2, max(peak * 4, *places) * 2
     axes.plot([lowest, peak, highest], [lowest, peak, peak], color=LINE, linewidth=1.2)
-    _name_points(axes, points)
-    for axis, label in ((axes.xaxis, "MACs per beat of the busiest stream"), (axes.yaxis, "MACs per cycle")):
-        getattr(axes, f"set_{axis.axis_name}scale")("log", base=2)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
-        axis.set_label_text(label)
-    axes.set_title(
-        f"{entry['network']} on {entry['config']}: {entry['utilisation']:.1%} of {peak} multipliers"
-    )
+    axes.set(xlabel="MACs per beat of the busiest stream", ylabel="MACs per cycle")
+    share = f"{entry['utilisation']:.1%} of {peak} multipliers"
+    axes.set_title(f"{entry['network']} on {entry['config']}: {share}")
     axes.grid(alpha=0.2)
     axes.legend(loc="lower right", frameon=False, fontsize=8)
-    told = "Areas: share of the cycles. Left of the line: bytes that came while the layer before computed."
+    told = "Areas: share of the cycles. Above the line: bytes that came while the layer before computed."
     figure.supxlabel(told, fontsize=7, color="#555555")
     _save(figure, path)
 
 
-def _name_points(axes, points):
-    """Names beside the layers that lose most, each place once."""
+def _place(layer):
+    """Where a layer is in the roofline: MACs per beat of its busiest stream, MACs per cycle."""
+    beats = max(layer["bounds"][name] for name in STREAMS)
+    return layer["macs"] / beats, layer["macs"] / layer["cycles"]
+
+
+def _scatter(axes, entry):
+    for kind, colour in KIND_COLOURS.items():
+        layers = [layer for layer in entry["layers"] if layer["kind"] == kind]
+        if layers:
+            x, y = zip(*map(_place, layers), strict=True)
+            areas = [40 + 1500 * layer["cycles"] / entry["cycles"] for layer in layers]
+            axes.scatter(x, y, areas, color=colour, alpha=0.6, edgecolor="white", linewidth=0.5, zorder=3)
+            axes.scatter([], [], 40, color=colour, label=kind)
+
+
+def _name_the_worst(axes, layers):
+    """Names beside the layers that lose most; of those at one place, the first one's."""
     named = []
-    for x, y, layer in sorted(
-        points, key=lambda point: point[2]["macs"] / point[2]["multipliers"] - point[2]["cycles"]
-    ):
-        if all(abs(x / a - 1) > 0.2 or abs(y / b - 1) > 0.1 for a, b in named):
+    for layer in sorted(layers, key=lost_cycles, reverse=True):
+        x, y = _place(layer)
+        if len(named) < LABELS and all(abs(x / a - 1) > 0.2 or abs(y / b - 1) > 0.1 for a, b in named):
             axes.annotate(layer["name"], (x, y), (8, -3), textcoords="offset points", fontsize=7, color=LINE)
             named.append((x, y))
-        if len(named) == LABELS:
-            break
 
 
 def bandwidth(entries, path):

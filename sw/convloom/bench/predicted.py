@@ -1,14 +1,14 @@
 """A network's figures from the planner's cycle model, in seconds and for any configuration."""
 
+from functools import cache
 from itertools import accumulate
-
-from rich.table import Table
 
 from convloom.bench.networks import networks
 from convloom.plan import plan
 from convloom.plan.predict import predict
 
 
+@cache
 def predict_network(network, config):
     """Predicted cycles of each of a network's layers, jobs back to back: [(Shape, cycles)]."""
     shapes = networks()[network]
@@ -18,17 +18,6 @@ def predict_network(network, config):
     return [(shape, sum(cycles[a:b])) for shape, a, b in zip(shapes, ends[:-1], ends[1:], strict=True)]
 
 
-def prediction_table(names, configs):
-    """A row per network and configuration."""
-    table = Table(title="Predicted, not measured: jobs back to back", box=None, pad_edge=False)
-    for head in ("network", "config"):
-        table.add_column(head, no_wrap=True)
-    for head in ("MACs", "cycles", "useful"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for config in configs:
-        for name in names:
-            layers = predict_network(name, config)
-            macs, cycles = sum(shape.macs for shape, _ in layers), sum(each for _, each in layers)
-            share = f"{macs / (config.multipliers * cycles):.2%}"
-            table.add_row(name, config.name, f"{macs:,}", f"{cycles:,}", share)
-    return table
+def predicted_cycles(network, config):
+    """Of all layers together."""
+    return sum(cycles for _, cycles in predict_network(network, config))
