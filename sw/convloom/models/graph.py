@@ -60,7 +60,7 @@ class Node:
     inputs, outputs : Tensors; None for an optional input that is not there
     options : by name: "stride", "padding", "activation" and others, as the operator has them; a "clamp" is what an
         activation comes to
-    source : the file's own name for the operator, where that is another
+    source : how messages name it, where the file has other operators than the Graph
     """
 
     operator: str
@@ -74,7 +74,7 @@ class Node:
     def place(self):
         """How a message names it."""
         name = f" ({self.outputs[0].name!r})" if self.outputs else ""
-        return f"operator {self.number}, {self.source or self.operator}{name}"
+        return self.source or f"operator {self.number}, {self.operator}{name}"
 
     def require(self, holds, expected, came):
         """Raises ModelError unless `holds`."""
