@@ -104,7 +104,6 @@ def _measure(tile, raw, config):
     window = (
         tile.row_bytes if whole_rows else min(max(tile.kw - tile.pad_left, 1) * tile.in_c, tile.row_bytes)
     )
-    pixels = tile.out_w if whole_rows else 1
     return _Job(
         head,
         each.job - head,
@@ -113,9 +112,20 @@ def _measure(tile, raw, config):
         each.out,
         each.act,
         first=ceil((rows - 1) * row + window / lanes),
-        last=ceil(each.issue / (tile.out_h * tile.out_w) * pixels),
+        last=_tail(tile, each.issue, row),
         live=min(tile.live_rows, tile.in_h),
         slot=tile.slot(lanes),
         row=row,
         kept=min(config.bank_words // tile.slot(lanes) * ROW_BANKS / tile.in_h, 1.0),
     )
+
+
+def _tail(tile, issue, row):
+    """Cycles of the walk when all activations are there: of the output rows that need the input's last one.
+
+    Dense windows begin while that row still comes, depthwise ones wait for it.
+    """
+    before = ceil((tile.in_h + tile.pad_top - tile.live_rows) / tile.stride[0])
+    walk = issue / tile.out_h
+    rows = (tile.out_h - max(before, 0)) * walk
+    return ceil(rows if tile.op is Op.DEPTHWISE else max(walk / tile.out_w, rows - row))
