@@ -60,7 +60,7 @@ class Node:
     inputs, outputs : Tensors; None for an optional input that is not there
     options : by name: "stride", "padding", "activation" and others, as the operator has them; a "clamp" is what an
         activation comes to
-    source : how messages name it, where the file has other operators than the Graph
+    source, position : the file's own name for the operator, and its place there, where they are others
     """
 
     operator: str
@@ -69,12 +69,14 @@ class Node:
     outputs: tuple[Tensor, ...]
     options: dict = field(default_factory=dict)
     source: str = ""
+    position: int | None = None
 
     @property
     def place(self):
         """How a message names it."""
         name = f" ({self.outputs[0].name!r})" if self.outputs else ""
-        return self.source or f"operator {self.number}, {self.operator}{name}"
+        number = self.number if self.position is None else self.position
+        return f"operator {number}, {self.source or self.operator}{name}"
 
     def require(self, holds, expected, came):
         """Raises ModelError unless `holds`."""

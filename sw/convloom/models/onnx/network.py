@@ -51,7 +51,7 @@ class Network:
         """
         dtype = scale.dtype if scale else "float32"
         output = self.tensor(name or op.outputs[0], shape, dtype, scale)
-        node = Node(operator, len(self.nodes), tuple(inputs), (output,), options, op.place)
+        node = Node(operator, len(self.nodes), tuple(inputs), (output,), options, op.kind, op.number)
         output = replace(output, shape=output_shape(node))
         op.require(
             prod(output.shape) <= MOST_VALUES,
