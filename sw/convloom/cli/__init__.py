@@ -15,6 +15,7 @@ COMMANDS = {
     "bench-sim": "measure how fast the simulated device runs and is built",
     "demo": "slide a 3x3 kernel over a 4x4 picture, then take a photograph through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
+    "explain": "draw a network's feature maps, and what its channels respond to",
     "fpga": "place an engine on a chip: its area, clock and critical path, by Yosys and nextpnr",
     "plan": "show how a layer is cut into jobs, their cycles and buffers, and why",
     "profile": "show where a network's time goes: a table, and a page with the network drawn",

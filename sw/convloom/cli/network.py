@@ -44,10 +44,14 @@ def load(arguments):
 def read_input(arguments, model):
     """The model's input as an array, from a picture or ready made."""
     if arguments.image:
-        told = {name: getattr(arguments, name) for name in ("mean", "std") if getattr(arguments, name)}
-        metadata = replace(model.metadata, **told)
-        return read_picture(arguments.image, model.inputs[0], metadata, arguments.layout)
+        return read_picture(arguments.image, model.inputs[0], metadata(arguments, model), arguments.layout)
     return np.load(arguments.input, allow_pickle=False)
+
+
+def metadata(arguments, model):
+    """The model's Metadata, with the mean and std that were told."""
+    told = {name: getattr(arguments, name) for name in ("mean", "std") if getattr(arguments, name)}
+    return replace(model.metadata, **told)
 
 
 def _numbers(text):

@@ -36,7 +36,7 @@ def run(arguments):
         console.print(line, highlight=False, soft_wrap=True)
     if arguments.html:
         arguments.html.parent.mkdir(parents=True, exist_ok=True)
-        picture = shown(x, model.inputs[0], arguments.mean, arguments.std, arguments.layout)
+        picture = shown(x, model.inputs[0], network.metadata(arguments, model), arguments.layout)
         arguments.html.write_text(page(profile, name, arguments.mhz, picture), encoding="utf-8")
         console.print(f"{arguments.html} is written", highlight=False, soft_wrap=True)
 

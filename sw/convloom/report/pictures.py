@@ -3,11 +3,12 @@
 import numpy as np
 
 from convloom.errors import ModelError
+from convloom.models.metadata import BGR, DEFAULT
 from convloom.models.pictures import layout_of
 
 
-def shown(x, tensor, mean=(0.0,), std=(1.0,), layout=None):
-    """uint8 [h, w, 3]: the input's array as read_picture made it, from its least to its greatest value.
+def shown(x, tensor, metadata=DEFAULT, layout=None):
+    """uint8 [h, w, 3]: the array that `read_picture` made, as a picture from its least to its greatest value.
 
     None where the input is no picture.
     """
@@ -15,9 +16,10 @@ def shown(x, tensor, mean=(0.0,), std=(1.0,), layout=None):
         layout = layout or layout_of(tensor)
     except ModelError:
         return None
-    scale, zero_point = (tensor.scale, tensor.zero_point) if len(tensor.scales) else (1, 0)
-    values = (last_channels(x, layout)[0] - zero_point) * np.float64(scale) * std + mean
+    scale, zero_point = (tensor.scale, tensor.zero_point) if tensor.is_quantised else (1, 0)
+    values = (last_channels(x, layout)[0] - zero_point) * np.float64(scale) * metadata.std + metadata.mean
     values = (values - values.min()) / max(np.ptp(values), 1e-9)
+    values = values[..., ::-1] if metadata.order == BGR else values
     return np.rint(255 * np.broadcast_to(values, (*values.shape[:2], 3))).astype(np.uint8)
 
 

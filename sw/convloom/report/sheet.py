@@ -21,6 +21,11 @@ class Sheet:
     def _write(self, place, text, colour, size, **options):
         self._draw.text(place, text, colour, font=ImageFont.load_default(size), **options)
 
+    def heading(self, text):
+        """A line above the rows that follow."""
+        self._write((GAP, self._bottom), text, INK, 14)
+        self._bottom += CAPTION + 4
+
     def row(self, pictures, captions=None, gap=GAP):
         """A row of pictures (uint8 [h, w, 3]) scaled alike until they fill the page's width."""
         room = self._page.width - 2 * GAP - gap * (len(pictures) - 1)
