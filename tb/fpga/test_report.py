@@ -70,3 +70,17 @@ def test_the_critical_path_in_the_names_of_the_source():
 def test_a_report_without_a_path_within_the_clock():
     with pytest.raises(DeviceError, match="must have a path within"):
         report.critical_path({**SAMPLE, "critical_paths": SAMPLE["critical_paths"][:1]})
+
+
+def test_where_long_paths_end():
+    def net(*ends):
+        return {"endpoints": [{"cell": cell, "port": port, "delay": [0.4, ns]} for cell, port, ns in ends]}
+
+    row = "core.engine.lines.row_TRELLIS_FF_Q"
+    nets = [
+        net((f"{row}_1", "M", 5.0), ("core.engine.dot_0.o_MULT18X18D_P0", "A6", 4.5)),
+        net((f"{row}_1", "M", 6.0), (f"{row}_2", "DI", 5.5), (f"{row}_2", "CE", 2.0)),
+        net(("core.engine.idle_TRELLIS_FF_Q_DI_LUT4_Z", "A", 4.0), ("parity_0_TRELLIS_FF_Q_9", "M", 4.9)),
+    ]
+    slow = report.slow_ends({"detailed_net_timings": nets})
+    assert slow == [("engine.lines.row", 6.0, 2), ("parity_0", 4.9, 1)]

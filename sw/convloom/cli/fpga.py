@@ -58,8 +58,10 @@ def _measure(config, on, area, folder, arguments, console):
     for one in reports.values():
         expected.check_placed(on, area, report.used(one, on.family))
     clocks = {seed: round(report.clock(one), 2) for seed, one in reports.items()}
-    path = report.critical_path(reports[figures.middle(clocks)])
+    middle = reports[figures.middle(clocks)]
+    path = report.critical_path(middle)
     console.print(tables.path(path, clocks))
+    console.print(tables.ends(report.slow_ends(middle)))
     with Stages(console) as stages, stages.stage("3x3 layer on the simulated RTL"):
         utilisation = figures.utilisation_3x3(config)
     versions = [tools.version(package) for package in (synthesis.YOSYS, on.family.router)]

@@ -7,6 +7,10 @@ from convloom.errors import DeviceError
 # Sources carry the path of the machine that they were read on; a package's own part of it is kept.
 OUTSIDE = re.compile(r"^.*/(?=(?:convloom_rtl|amaranth)/)")
 CORE = "core."  # the engine's instance behind the pins
+CELL = re.compile(
+    r"_(?:TRELLIS|SB|CCU2C|LUT4|PFUMX|L6MUX21|DP16KD|MULT18X18D)_?.*$"
+)  # in a cell's name: its kind
+SLOW = 0.8  # of the slowest path's delay: what is told beside it
 
 
 def clock(report):
@@ -33,6 +37,21 @@ def critical_path(report):
         if path["from"] == path["to"] == name:
             return [_step(part) for part in path["path"]]
     raise DeviceError(f"nextpnr's report must have a path within {name}")
+
+
+def slow_ends(report):
+    """Where paths end that take more than SLOW of the longest one's time: [(signal, ns, how many)], slowest first."""
+    ends = {}
+    for net in report["detailed_net_timings"]:
+        for end in net["endpoints"]:
+            place = end["cell"], end["port"]
+            ends[place] = max(ends.get(place, 0), end["delay"][1])
+    signals = {}
+    for (cell, _), ns in ends.items():
+        signals.setdefault(CELL.sub("", cell.removeprefix(CORE)), []).append(ns)
+    least = SLOW * max(ends.values(), default=0)
+    slow = [(name, round(max(all_), 2), sum(ns > least for ns in all_)) for name, all_ in signals.items()]
+    return sorted((end for end in slow if end[2]), key=lambda end: -end[1])
 
 
 def _step(part):

@@ -69,6 +69,16 @@ def path(steps, clocks):
     return table
 
 
+def ends(slow, most=25):
+    """The signals at which long paths end, the first so many of them."""
+    table = Table(title="registers and blocks at the end of the longest paths")
+    for name in ("ns", "MHz", "bits", "signal"):
+        table.add_column(name, justify="left" if name == "signal" else "right", overflow="fold")
+    for signal, ns, bits in slow[:most]:
+        table.add_row(f"{ns:.2f}", f"{1000 / ns:.0f}", str(bits), signal)
+    return table
+
+
 def figures(data):
     """What is compared between engines."""
     table = Table(title=f"{data['config']} on {data['device']}")
