@@ -55,16 +55,28 @@ def test_blocks_whose_count_is_checked():
 
 def test_the_critical_path_in_the_names_of_the_source():
     assert report.critical_path(SAMPLE) == [
-        {"step": "clk-to-q", "ns": 0.52, "name": "engine.dot_0.a_TRELLIS_FF_Q_6"},
+        {"step": "clk-to-q", "ns": 0.52, "name": "engine.dot_0.a", "kind": "TRELLIS_FF"},
         {
             "step": "routing",
             "ns": 1.29,
             "name": "engine.dot_0.a[30]",
-            "sources": ["convloom_rtl/primitives/products.py:26", "pins.v:4.3-4.20"],
+            "sources": ["convloom_rtl/primitives/products.py:26"],
             "to": [23, 13],
         },
-        {"step": "setup", "ns": 0, "name": "engine.dot_0.o_MULT18X18D_P0"},
+        {"step": "setup", "ns": 0, "name": "engine.dot_0.o", "kind": "MULT18X18D"},
     ]
+
+
+def test_a_carry_chain_is_one_step():
+    carry = {"cell": "core.engine.sum_TRELLIS_FF_Q_DI_CCU2C_S0_COUT_CCU2C_CIN$CCU2_COMB0"}
+    chain = [
+        {"type": "logic", "delay": 0.45, "from": carry},
+        {"type": "routing", "delay": 0, "net": "carry", "sources": [], "to": BLOCK},
+        {"type": "logic", "delay": 0.07, "from": carry},
+    ]
+    within = {"from": f"posedge {CLOCK}", "to": f"posedge {CLOCK}", "path": chain}
+    path = report.critical_path({**SAMPLE, "critical_paths": [within]})
+    assert path == [{"step": "logic", "ns": 0.52, "name": "engine.sum", "kind": "CCU2C"}]
 
 
 def test_a_report_without_a_path_within_the_clock():

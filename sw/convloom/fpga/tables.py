@@ -63,9 +63,9 @@ def path(steps, clocks):
     passed = 0
     for step in steps:
         passed += step["ns"]
-        place = f"{step['step']} to {step['to'][0]},{step['to'][1]}" if "to" in step else step["step"]
+        place = f"to {step['to'][0]},{step['to'][1]}" if "to" in step else step["kind"]
         sources = "\n".join(step.get("sources", ()))
-        table.add_row(f"{step['ns']:.2f}", f"{passed:.2f}", place, step["name"], sources)
+        table.add_row(f"{step['ns']:.2f}", f"{passed:.2f}", f"{step['step']} {place}", step["name"], sources)
     return table
 
 
