@@ -32,7 +32,8 @@ def critical_path(report):
     """The steps from register to register of the path that limits the clock.
 
     Each is {"step": clk-to-q, routing, logic or setup, "ns": its delay, "name": a signal of the source in or near it}.
-    A carry chain is one step. A cell also has its "kind", routing the "to" where it ends ([column, row]) and its "sources" (file and line).
+    A carry chain is one step. A cell also has its "kind", routing the "to" where it ends ([column, row]) and its
+    "sources" (file and line).
     """
     name = f"posedge {next(iter(report['fmax']))}"
     for path in report["critical_paths"]:
