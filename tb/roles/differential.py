@@ -33,12 +33,10 @@ class Counts:
 
     def table(self):
         """Lines: a class in each, a device or a runtime in each column; "-" where it cannot have any."""
-        yield f"{'':<25}" + "".join(f"{name:>{len(name) + 2}}" for name in self.columns)
+        yield f"{'':<25}" + "".join(f"{name:>{_width(name)}}" for name in self.columns)
         for each in ("layers", *CLASSES, "outputs"):
             numbers = {name: counts[each] for name, counts in self.columns.items()}
-            shown = (
-                f"{self._shown(name, each, number):>{len(name) + 2}}" for name, number in numbers.items()
-            )
+            shown = (f"{self._shown(name, each, number):>{_width(name)}}" for name, number in numbers.items())
             yield f"{each:<25}" + "".join(shown)
 
     def _shown(self, name, each, number):
@@ -51,6 +49,11 @@ class Counts:
             assert not missing, f"{name}: no layer of {', '.join(sorted(missing))}"
 
 
+def _width(name):
+    """Characters of a column."""
+    return max(len(name), 8) + 2
+
+
 def compare_any_layers(devices, count, of_seed, references=()):
     """Runs `count` layers on each device, and on the references that can express them.
 
@@ -58,7 +61,7 @@ def compare_any_layers(devices, count, of_seed, references=()):
     """
     beyond = {device.info.name: () for device in devices}
     counts = Counts(beyond | {reference.name: reference.beyond for reference in references})
-    for number in range(max(count // ROUND, len(ROUNDS))):
+    for number in range(max(-(-count // ROUND), len(ROUNDS))):
         layers, size = ROUNDS[number % len(ROUNDS)], min(ROUND, count // len(ROUNDS))
         _compare(devices, references, layers, size, f"{of_seed}, {number}", counts)
     print(f"seed {of_seed}, no mismatch", *counts.table(), sep="\n")
