@@ -29,10 +29,13 @@ def test_what_is_less_than_a_thousandth_is_no_cause():
 
 
 def test_the_layers_that_lose_most_come_first(shown):
-    network = entry("net", layer("long", 9000, 8000), layer("little", 100, 1), layer("short", 3000, 1500))
+    network = entry(
+        "net", layer("long", 9000, 8000), layer("little", 100, 1), layer("short", 3000, 1500, issue=968)
+    )
     told = shown(tables.layer_table(network))
     assert told.index("short") < told.index("long") < told.index("little")
-    assert "1,500" in told and "idle lanes 50.0%" in told
+    assert "1,500" in told and "issue 32.3%, idle lanes 17.7%" in told
+    assert "net on small loses cycles to: idle lanes 13.5%, issue 8.0%" in told
 
 
 def test_the_worst_layers_are_those_of_all_networks_that_count():

@@ -36,6 +36,8 @@ def entry(network, *layers, config="small", **changed):
         "bytes": 400,
         "cycles_predicted": cycles,
         "utilisation_dependent": 0.5,
+        "idle_lanes": sum(each["idle_lanes"] for each in layers),
+        "lost": {cause: sum(each["lost"][cause] for each in layers) for cause in layers[0]["lost"]},
         "outputs_checked": 100,
         "mismatches": 0,
         "layers": list(layers),

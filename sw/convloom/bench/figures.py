@@ -108,6 +108,16 @@ class NetworkFigures(Figures):
         return {name: sum(layer.bounds[name] for layer in self.layers) for name in self.layers[0].bounds}
 
     @property
+    def lost(self):
+        """Cycles in which the array did not work, by cause, of all layers."""
+        return {cause: sum(layer.lost[cause] for layer in self.layers) for cause in self.layers[0].lost}
+
+    @property
+    def idle_lanes(self):
+        """Busy cycles that full lanes would have saved, of all layers."""
+        return sum(layer.idle_lanes for layer in self.layers)
+
+    @property
     def mismatches(self):
         """Wrong outputs of all layers."""
         return sum(layer.mismatches for layer in self.layers)

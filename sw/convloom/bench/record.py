@@ -28,8 +28,6 @@ def _layer(layer):
         **_common(layer),
         "jobs": layer.jobs,
         "busy": layer.busy,
-        "idle_lanes": round(layer.idle_lanes),
-        "lost": layer.lost,
         "outputs_checked": layer.outputs_checked,
         "mismatches": layer.mismatches,
     }
@@ -47,4 +45,6 @@ def _common(figures):
         "cycles_predicted": figures.predicted,
         "cycles_dependent": figures.cycles_dependent,
         "utilisation_dependent": round(figures.utilisation_dependent, DIGITS),
+        "idle_lanes": round(figures.idle_lanes),
+        "lost": figures.lost,
     }

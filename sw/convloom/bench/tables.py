@@ -36,7 +36,7 @@ def bandwidth_table(entries):
 
 def layer_table(entry):
     """The layers of a network that lose most cycles, with what they lose them to."""
-    title = f"{entry['network']} on {entry['config']}: where most is lost"
+    title = f"{entry['network']} on {entry['config']} loses cycles to: {causes(entry)}"
     table = _table(title, ("layer",), ("cycles", "useful", "lost"), ("to",))
     for layer in sorted(entry["layers"], key=lost_cycles, reverse=True)[:WORST]:
         cycles = f"{layer['cycles']:,}", f"{layer['utilisation']:.1%}", f"{lost_cycles(layer):,}"
@@ -70,7 +70,10 @@ def worst_layers(entries, config):
 
 
 def causes(layer):
-    """What a layer's cycles were lost to, as shares of them: causes of the counters, and lanes that had no work."""
+    """What the cycles of a layer or a network were lost to, as shares of them, the largest first.
+
+    These are the causes of the counters, and lanes that had no work.
+    """
     cycles = {"idle lanes": layer["idle_lanes"], **layer["lost"]}
     told = sorted(cycles.items(), key=lambda item: -item[1])
     return ", ".join(
