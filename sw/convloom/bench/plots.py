@@ -29,7 +29,7 @@ CONFIG_COLOURS = ("#2a6f97", "#e76f51", "#2a9d8f", "#8e7dbe", "#6c757d")
 STREAMS = ("job", "act", "out")
 LABELS = 4  # layers that a roofline names: those that lose most cycles
 NARROW = 45  # a bar of less than such a part of all has no name
-PANELS = 4  # side by side
+PANELS = 5  # side by side, at most
 
 
 def draw(entries, folder):
@@ -141,10 +141,10 @@ def bandwidth(entries, path):
     """A panel for each network: utilisation over the bytes that all streams together move in a cycle."""
     names = list(dict.fromkeys(entry["network"] for entry in entries))
     configs = list(dict.fromkeys(entry["config"] for entry in entries))
-    columns = min(len(names), PANELS)
-    rows = ceil(len(names) / columns)
+    rows = ceil(len(names) / PANELS)
+    columns = ceil(len(names) / rows)
     figure, panels = pyplot.subplots(
-        rows, columns, figsize=(max(2.6 * columns, 5), 2.5 * rows + 0.6), squeeze=False, layout="constrained"
+        rows, columns, figsize=(max(2.4 * columns, 5), 2.3 * rows + 0.6), squeeze=False, layout="constrained"
     )
     for axes in panels.flat[len(names) :]:
         axes.axis("off")
@@ -158,7 +158,7 @@ def bandwidth(entries, path):
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.tick_params(labelsize=7)
         axes.grid(alpha=0.2)
-    handles["the bytes' bound"] = pyplot.Line2D([], [], color=LINE, linestyle=":", linewidth=1)
+    handles["bound by bytes and multipliers"] = pyplot.Line2D([], [], color=LINE, linestyle=":", linewidth=1)
     figure.legend(
         handles.values(), handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8
     )
