@@ -15,7 +15,7 @@ help: ## list the targets
 .venv/.ready: pyproject.toml .ci/environment
 	@bash .ci/environment
 
-demo: .venv/.ready ## a 3x3 kernel step by step, then a photograph through the simulated engine (pictures in build/demo)
+demo: .venv/.ready ## a 3x3 kernel step by step, a photograph and digits through the simulated engine (pictures in build/demo)
 	@$(BIN)/convloom demo
 
 test: .venv/.ready lint ## all tests: unit, golden model against the runtimes, exported RTL on two simulators

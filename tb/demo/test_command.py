@@ -3,14 +3,16 @@
 import json
 import re
 from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import convloom
 import numpy as np
 import pytest
 from convloom.cli import demo
-from convloom.demo import pictures, steps
+from convloom.demo import digits, pictures, steps
 from PIL import Image
+from roles.runtimes import MODES
 
 
 class Liar:
@@ -54,7 +56,7 @@ def test_demo_writes_figures_and_pictures(folder):
     assert 5_000_000 < sum(layer["cycles"] for layer in layers) <= 8_000_000
     assert all(0.5 < layer["utilisation"] < 1 for layer in layers)
     drawn = sorted(folder.glob("*.png"))
-    assert len(drawn) == 2 + len(layers)
+    assert len(drawn) == 2 + len(layers) + 2
     for picture in drawn:
         assert np.asarray(Image.open(picture).convert("L")).std() > 5, picture
 
@@ -78,8 +80,26 @@ def test_readme_gives_these_figures(folder):
         assert abs(float(row[2]) - 100 * layer["utilisation"]) < 0.5, layer
 
 
+def test_it_reads_digits(folder):
+    figures = json.loads((folder / "demo.json").read_text())["digits"]
+    assert figures["held_out"] == 360 and set(figures["right"]) == {"float", *MODES}
+    assert all(figures["right"][mode] >= max(0.95, figures["right"]["float"] - 0.01) for mode in MODES)
+    assert figures["batch"] == {"pictures": 16, "mismatches": 0}
+    assert figures["seven"].index(max(figures["seven"])) == 7 and max(figures["seven"]) > 0.9
+
+
+def test_readme_gives_the_share_of_digits_read_right(folder):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shares = json.loads((folder / "demo.json").read_text())["digits"]["right"].values()
+    assert {f"{share:.1%}" for share in shares} == set(re.findall(r"reads ([\d.]+%) of", readme))
+
+
 @pytest.mark.parametrize("turn", [0, 1, 6], ids=["4x4 picture", "first layer", "second layer"])
 def test_one_wrong_byte_fails(tmp_path, monkeypatch, capsys, turn):
+    no_digits = {"batch": {"mismatches": 0}}
+    monkeypatch.setattr(demo, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
+    monkeypatch.setattr(digits, "held_out", lambda: None)
+    monkeypatch.setattr(demo, "run_digits", lambda *_: no_digits)
     device = convloom.open("golden")
     monkeypatch.setattr(convloom, "open", lambda name: Liar(device, turn))
     monkeypatch.setattr(pictures, "draw", lambda *_: [])

@@ -13,13 +13,13 @@ from convloom.errors import DeviceError
 COMMANDS = {
     "bench": "measure how busy the multipliers are: networks on the simulated RTL",
     "bench-sim": "measure how fast the simulated device runs and is built",
-    "demo": "slide a 3x3 kernel over a 4x4 picture, then take a photograph through the simulated engine",
+    "demo": "slide a 3x3 kernel over a picture, then take a photograph and digits through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
     "explain": "draw a network's feature maps, and what its channels respond to",
     "fpga": "place an engine on a chip: its area, clock and critical path, by Yosys and nextpnr",
     "plan": "show how a layer is cut into jobs, their cycles and buffers, and why",
     "profile": "show where a network's time goes: a table, and a page with the network drawn",
-    "run": "give a network's answer to a picture: an int8 .tflite file on a device",
+    "run": "give a network's answer to a picture, on a device: a .tflite or .onnx file, or digits",
     "verilog": "write the engine of a configuration as SystemVerilog and as Verilog 2005",
 }
 # Told in a line; anything else is a bug and keeps its traceback.

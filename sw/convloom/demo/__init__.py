@@ -1,1 +1,1 @@
-"""The demo: a kernel step by step, then a photograph through banks of kernels and a second layer."""
+"""The demo: a kernel step by step, a photograph through banks of kernels and a second layer, handwritten digits."""

@@ -47,7 +47,7 @@ def edges():
 def textures():
     """Four of Laws' masks and four Gabor filters, 5x5."""
     masks = (("edge", "edge"), ("spot", "spot"), ("level", "ripple"), ("ripple", "level"))
-    kernels = {f"{down} {across}": paint(laws(down, across), "light") for down, across in masks}
+    kernels = {f"Laws' {down}-{across}": paint(laws(down, across), "light") for down, across in masks}
     stripes = {f"stripes {angle}": paint(gabor(angle, 3.2), "light") for angle in (0, 45, 90, 135)}
     return Bank.of(kernels | stripes)
 

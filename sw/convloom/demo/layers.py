@@ -32,6 +32,11 @@ class Layer:
         """Of the input: the photograph has its zero at mid grey, a layer's output at silence."""
         return 0 if self.source == PHOTO else SILENT
 
+    @property
+    def kind(self):
+        """Of its features: the first word of the name."""
+        return self.name.split()[0]
+
     def macs(self, outputs):
         """Multiplications of an activation by a weight for that many outputs; taps in the padding count."""
         return outputs * self.bank.weights[0].size

@@ -1,5 +1,7 @@
 """The demo's pictures: a sheet for each layer, the eyes on the photograph, and all at a glance."""
 
+import re
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -14,6 +16,14 @@ TINTS = {
     **{"green": "56b947", "blue": "3d7edb", "magenta": "c74fb5"},
 }
 SCALES = ("fire", "sea")
+LEGENDS = {
+    "colours": "bright where that colour is",
+    "edges": "warm where it grows brighter towards that angle (0°: right), blue where darker",
+    "textures": "bright where that texture is",
+    "shapes": "bright where that shape is",
+    "hundred": "bright where a neuron fires",
+    "arrangements": "over the hundred maps: bright where such an arrangement of them is",
+}
 MARK = (255, 214, 64)
 EYE_RADIUS = 34  # pixels of the photograph
 
@@ -23,10 +33,26 @@ def maps(result, colours):
     return [scale(result.channel(name), colours) for name in result.layer.bank.names]
 
 
+def title(result):
+    """What stands above a sheet: the layer, in words."""
+    layer, (kernels, *sizes) = result.layer, result.layer.bank.weights.shape
+    steps = [
+        f"{name} {step}"
+        for name, step in (("stride", layer.stride), ("dilation", layer.dilation))
+        if step > 1
+    ]
+    return ", ".join([f"{layer.kind}: {kernels} kernels {'x'.join(map(str, sizes))}", *steps])
+
+
 def note(result):
-    """What stands at the right above a sheet."""
-    silent = "" if result.silent is None else f", {result.silent:.0%} silent"
-    return f"{result.outputs:,} outputs{silent}"
+    """What stands at the right above a sheet: what one sees, and the figures."""
+    silent = "" if result.silent is None else f", {result.silent:.0%} of them silent: black"
+    return f"{LEGENDS[result.layer.kind]}; {result.outputs:,} outputs{silent}"
+
+
+def captions(names):
+    """Names of channels, angles marked as such."""
+    return [re.sub(r"\d+$", r"\g<0>°", name) for name in names]
 
 
 def orientation(result):
@@ -64,15 +90,15 @@ def look(result, path, colours, columns=4):
     pictures = (
         [tint(result.channel(n), TINTS[n]) for n in names] if colours == "own" else maps(result, colours)
     )
-    sheet = Sheet(WIDE, result.layer.name, note(result))
-    sheet.rows(pictures, names, columns)
+    sheet = Sheet(WIDE, title(result), note(result))
+    sheet.rows(pictures, captions(names), columns)
     sheet.save(path)
 
 
 def contact_sheet(result, path):
     """A hundred feature maps, ten by ten; each ten of a kind in its own colours."""
-    sheet = Sheet(2 * WIDE, f"{result.layer.name}: a hundred features", note(result))
-    sheet.rows(hundred_maps(result), result.layer.bank.names, 10)
+    sheet = Sheet(2 * WIDE, title(result), note(result))
+    sheet.rows(hundred_maps(result), captions(result.layer.bank.names), 10)
     sheet.save(path)
 
 
@@ -94,16 +120,19 @@ def overview(photo, results, eyes, path):
         ["photograph", "edges: the hue is the direction", "second layer: eyes"],
     )
     picks = {name: tint(colours.channel(name), TINTS[name]) for name in ("orange", "green")}
-    picks |= {name: scale(textures.channel(name), "sea") for name in ("stripes 90", "spot spot")}
+    picks |= {name: scale(textures.channel(name), "sea") for name in ("stripes 90", "Laws' spot-spot")}
     picks |= {name: scale(shapes.channel(name), "fire") for name in ("corner 45", "light spot")}
-    sheet.row(list(picks.values()), list(picks))
+    sheet.row(list(picks.values()), captions(picks))
+    sheet.heading(
+        "a hundred kernels 5x5x3 in one layer: colours, edges, lines, corners, line ends, spots, stripes"
+    )
     sheet.rows(hundred_maps(hundred), None, 20)
     sheet.save(path, colours=256)
 
 
 def draw(photo, results, eyes, folder):
     """Writes all pictures into the folder and returns their paths."""
-    names = [result.layer.name.split()[0] for result in results]
+    names = [result.layer.kind for result in results]
     paths = [folder / f"{name}.png" for name in ("overview", "eyes", *names)]
     overview(photo, results, eyes, paths[0])
     Image.fromarray(marked(photo, eyes)).save(paths[1])

@@ -20,23 +20,30 @@ def layout_of(tensor):
 def read_picture(path, tensor, metadata=DEFAULT, layout=None):
     """The array that a picture file is for the input `tensor`, of its shape and dtype.
 
-    Cropped about its centre to the input's proportions, resized (bilinear), / 255, less the mean, by the std, and
-    quantised by the input's scale.
+    Cropped about its centre to the input's proportions, resized (bilinear), and then as `normalise` has it; so are
+    the parameters and what is raised, and OSError for a file that is no picture.
+    """
+    layout = layout or layout_of(tensor)
+    _, *size = np.array(tensor.shape)[[0, 1, 2, 3] if layout == "nhwc" else [0, 2, 3, 1]].tolist()
+    return normalise(_pixels(path, *size), tensor, metadata, layout)
+
+
+def normalise(pixels, tensor, metadata=DEFAULT, layout=None):
+    """The array that pixels from 0 to 255 are for the input `tensor`: / 255, less the mean, by the std, and quantised
+    by the input's scale.
 
     Parameters
     ----------
+    pixels : array [h, w, c], of the input's size
     metadata : a Metadata, with mean, std and the channels' order
     layout : "nhwc" or "nchw"; None finds out by `layout_of`
 
-    Raises ModelError where the input is no picture, ValueError for mean or std of another length or a std of 0,
-    OSError for a file that is no picture.
+    Raises ModelError where the input is no picture, ValueError for mean or std of another length or a std of 0.
     """
     layout = layout or layout_of(tensor)
-    height, width, channels = np.array(tensor.shape)[[1, 2, 3] if layout == "nhwc" else [2, 3, 1]].tolist()
-    mean, std = (_each(name, getattr(metadata, name), channels) for name in ("mean", "std"))
+    mean, std = (_each(name, getattr(metadata, name), pixels.shape[2]) for name in ("mean", "std"))
     if not std.all():
         raise ValueError(f"std must not be 0, not {std.tolist()}")
-    pixels = _pixels(path, height, width, channels)
     if metadata.order == BGR:
         pixels = pixels[..., ::-1]
     values = (pixels / 255 - mean) / std
