@@ -51,5 +51,5 @@ def _times(profile, mhz):
 def _clock(text):
     mhz = float(text)
     if not 0 < mhz < float("inf"):
-        raise argparse.ArgumentTypeError(f"it must be above 0, not {text}")
+        raise argparse.ArgumentTypeError(f"it must be a number of MHz above 0, not {text}")
     return mhz

@@ -13,6 +13,7 @@ from convloom.report.sheet import Sheet
 
 WIDE = 1280  # pixels
 MAPS, COLUMNS = 32, 8  # most feature maps on a sheet
+CRISP = 420  # pixels: what is smaller is enlarged without blur
 COLOURS = 128  # of a sheet of feature maps, of which there are many
 LEAST = 12  # pixels of the input that a patch shows at least
 FAINT = 0.05  # of the strongest: what is weaker does not widen a patch
@@ -92,10 +93,14 @@ def feature_maps(traced, node, path):
 
 
 def _map(values):
-    largest = max(np.abs(values).max(), 1e-30)
-    if values.min() < 0:
-        return scale(0.5 + 0.5 * values / largest, "balance")
-    return scale(values / largest, "fire")
+    level = values / max(np.abs(values).max(), 1e-30)
+    return crisp(scale(0.5 + 0.5 * level, "balance") if values.min() < 0 else scale(level, "fire"))
+
+
+def crisp(picture):
+    """The picture with its pixels repeated until it is large enough for a sheet, so that small ones stay square."""
+    times = max(CRISP // max(picture.shape[:2]), 1)
+    return picture.repeat(times, 0).repeat(times, 1)
 
 
 def title(node):
@@ -108,7 +113,10 @@ def channel_sheet(photo, node, responses, path):
     first = responses[0]
     sheet = Sheet(WIDE, f"{title(node)}, channel {first.channel}", f"strongest activation {first.peak:.2f}")
     glow = np.maximum((photo * 0.45).astype(np.uint8), scale(first.strength, "fire"))
-    sheet.row([photo, first.picture, glow], ["input", "projected back", "where in the input"])
+    sheet.row(
+        [crisp(each) for each in (photo, first.picture, glow)],
+        ["input", "projected back", "where in the input"],
+    )
     _patches(sheet, photo, responses)
     sheet.save(path)
 
@@ -123,5 +131,5 @@ def overview(photo, responses, path):
 
 
 def _patches(sheet, photo, responses):
-    pairs = [np.vstack([each.picture[each.patch], photo[each.patch]]) for each in responses]
+    pairs = [crisp(np.vstack([each.picture[each.patch], photo[each.patch]])) for each in responses]
     sheet.row(pairs, [f"channel {each.channel}: {each.peak:.2f}" for each in responses])
