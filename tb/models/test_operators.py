@@ -49,7 +49,7 @@ def mean(rng, _):
     shape = [
         1 if axis in reduced else size for axis, size in enumerate(PICTURE) if keep or axis not in reduced
     ]
-    return [spot(rng)], spot(rng, tuple(shape)), options("Reducer", keepDims=keep), axes
+    return [spot(rng)], spot(rng, tuple(shape)), options("Reducer", KeepDims=keep), axes
 
 
 def padded(rng, _):
@@ -65,7 +65,7 @@ def transposed(rng, _):
 def reshaped(rng, _):
     x = spot(rng)
     shape = [(2, 63, 5), (630,), (5, 9, 7, 2)][rng.integers(3)]
-    return [x], like(x, shape), options("Reshape", newShape=list(shape)), shape
+    return [x], like(x, shape), options("Reshape", NewShape=list(shape)), shape
 
 
 def joined(rng, _):
@@ -76,7 +76,7 @@ def joined(rng, _):
     return (
         [like(first, shape) for shape in shapes],
         like(first, total),
-        options("Concatenation", "none", axis=axis),
+        options("Concatenation", "none", Axis=axis),
         None,
     )
 
@@ -85,7 +85,7 @@ def softmax(rng, _):
     x = Spot(
         (16, int(rng.integers(1, 300))), float(rng.choice([0.002, 0.05, 0.31, 2.0])) * rng.uniform(0.5, 2)
     )
-    return [x], Spot(x.shape, 1 / 256, -128), options("Softmax", beta=float(rng.choice([1.0, 0.5]))), None
+    return [x], Spot(x.shape, 1 / 256, -128), options("Softmax", Beta=float(rng.choice([1.0, 0.5]))), None
 
 
 def logistic(rng, _):
@@ -109,7 +109,7 @@ def sliced(rng, _):
             steps[axis] = 1
         else:
             shape.append(len(range(length)[slice(*open_, int(step))]))
-    masks = dict(zip(("beginMask", "endMask", "shrinkAxisMask"), masks.tolist(), strict=True))
+    masks = dict(zip(("BeginMask", "EndMask", "ShrinkAxisMask"), masks.tolist(), strict=True))
     return [x], like(x, tuple(shape)), options("StridedSlice", **masks), begins, ends, steps
 
 

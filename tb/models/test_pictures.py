@@ -98,7 +98,7 @@ def test_an_answer_that_is_not():
 def test_run_with_an_array(tmp_path, capsys):
     x, path = Spot((1, 4), 0.5), tmp_path / "model.tflite"
     path.write_bytes(
-        tflite_operator.file("SOFTMAX", [x], Spot((1, 4), 1 / 256, -128), options("Softmax", beta=1.0))
+        tflite_operator.file("SOFTMAX", [x], Spot((1, 4), 1 / 256, -128), options("Softmax", Beta=1.0))
     )
     np.save(tmp_path / "x.npy", np.array([[0, 0, 20, 18]], np.int8))
     (tmp_path / "labels.txt").write_text("one\ntwo\nthree\n")

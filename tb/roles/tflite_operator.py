@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
-from roles.tflite_layer import ACTIVATIONS, PADDINGS, REFERENCE, Writer
+from convloom.models.tflite_writer import Writer
+from roles.tflite_layer import ACTIVATIONS, PADDINGS, REFERENCE
 
 VERSIONS = {"RESHAPE": 1, "SOFTMAX": 2, "MEAN": 2, "RELU": 2, "RELU6": 2, "DEQUANTIZE": 2}
 
@@ -34,8 +34,9 @@ def file(code, inputs, output, options=None, *constants):
     y = _tensor(writer, "y", output)
     arrays = [np.array(each, np.int32) for each in constants if each is not None]
     extra = [writer.tensor("constant", "int32", array.shape, data=array) for array in arrays]
-    writer.operator(code, VERSIONS.get(code, 2), options, given + extra, y)
-    return writer.finish(given, y)
+    table, fields = options or ("", {})
+    writer.operator(code, VERSIONS.get(code, 2), given + extra, [y], table, **fields)
+    return writer.finish(given, [y])
 
 
 def _tensor(writer, name, spot):
@@ -54,24 +55,14 @@ def reference(content, arrays):
 
 
 def options(kind, activation=None, **fields):
-    """An options table of the schema, by its name, with these fields."""
-    table = getattr(schema, f"{kind}OptionsT")()
+    """The name of an options table of the schema, and these fields."""
     if activation is not None:
-        table.fusedActivationFunction = ACTIVATIONS[activation]
-    for name, value in fields.items():
-        setattr(table, name, value)
-    return table
+        fields["FusedActivationFunction"] = ACTIVATIONS[activation]
+    return f"{kind}Options", fields
 
 
 def pool(filters, stride, padding, activation):
     """Options of a pool."""
     (height, width), (down, right) = filters, stride
-    return options(
-        "Pool2D",
-        activation,
-        filterHeight=height,
-        filterWidth=width,
-        strideH=down,
-        strideW=right,
-        padding=PADDINGS[padding],
-    )
+    sides = {"FilterHeight": height, "FilterWidth": width, "StrideH": down, "StrideW": right}
+    return options("Pool2D", activation, Padding=PADDINGS[padding], **sides)

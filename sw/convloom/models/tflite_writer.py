@@ -41,14 +41,19 @@ class Writer:
         return len(self._tensors) - 1
 
     def operator(self, code, version, inputs, outputs, options="", **fields):
-        """An operator by the schema's name; `options` is its table's name and `fields` what stands in it."""
+        """An operator by the schema's name; `options` is its table's name and `fields` what stands in it: numbers, or
+        lists of them.
+        """
         kind = getattr(tflite.BuiltinOperator, code)
         if (kind, version) not in self._codes:
             self._codes.append((kind, version))
         told = {}
         if options:
             told["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, options)
-            told["BuiltinOptions"] = self._table(options, **fields)
+            lists = {
+                name: self._numbers(each, np.int32) for name, each in fields.items() if isinstance(each, list)
+            }
+            told["BuiltinOptions"] = self._table(options, **fields | lists)
         self._operators.append(
             self._table(
                 "Operator",
