@@ -15,8 +15,8 @@ class Family:
     cells : figure: pattern of the cell types that Yosys' `stat` counts under it
     luts : figure: 4-input LUTs that such a cell takes the place of
     multiplier : figure of the multiplier blocks
-    product_blocks : multiplier blocks for each int8 product; where a block can hold two, also 1/2
-    scale_blocks : multiplier blocks for each requantiser lane's product
+    product_blocks : multiplier blocks for each int8 product
+    scale_blocks : multiplier blocks for each requantiser lane's product, in each of its forms
     memories : figure: bits of each block memory
     bels : figure: nextpnr's name in its count of what is used
     """
@@ -27,7 +27,7 @@ class Family:
     cells: dict
     luts: dict
     multiplier: str
-    product_blocks: tuple
+    product_blocks: float
     scale_blocks: tuple
     memories: dict
     bels: dict
@@ -42,12 +42,14 @@ class Chip:
     name : its name there
     family : its Family
     options : nextpnr's, that choose it
+    places : whether convloom_rtl knows where its multipliers lie
     room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
     """
 
     name: str
     family: Family
     options: tuple
+    places: bool
     room: dict
 
 
@@ -60,12 +62,12 @@ ECP5 = Family(
         "ccu2c": "CCU2C",
         "dpr16x4": "TRELLIS_DPR16X4",
         "ff": "TRELLIS_FF",
-        "dp16kd": "DP16KD",
+        "dp16kd": "DP16KD|PDPW16KD",
         "mult18x18d": "MULT18X18D",
     },
     luts={"lut4": 1, "ccu2c": 2, "dpr16x4": 6},
     multiplier="mult18x18d",
-    product_blocks=(1,),
+    product_blocks=1,
     scale_blocks=(3, 4),
     memories={"dp16kd": 18 << 10},
     bels={"dp16kd": "DP16KD", "mult18x18d": "MULT18X18D"},
@@ -84,8 +86,8 @@ ICE40 = Family(
     },
     luts={"lut4": 1},
     multiplier="mac16",
-    product_blocks=(1, 1 / 2),
-    scale_blocks=(3, 4),
+    product_blocks=1 / 2,
+    scale_blocks=(4,),
     memories={"ebr": 4 << 10, "spram": 256 << 10},
     bels={"ebr": "ICESTORM_RAM", "spram": "ICESTORM_SPRAM", "mac16": "ICESTORM_DSP"},
 )
@@ -96,18 +98,21 @@ CHIPS = {
             "ecp5-85k",
             ECP5,
             ("--85k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
+            True,
             {"luts": 83_640, "ff": 83_640, "dp16kd": 208, "mult18x18d": 156},
         ),
         Chip(
             "ecp5-45k",
             ECP5,
             ("--45k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
+            False,
             {"luts": 43_848, "ff": 43_848, "dp16kd": 108, "mult18x18d": 72},
         ),
         Chip(
             "up5k",
             ICE40,
             ("--up5k", "--package", "sg48"),
+            False,
             {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
         ),
     )

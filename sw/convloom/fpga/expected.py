@@ -1,6 +1,5 @@
 """What an engine cannot do without: the multipliers and memories that must be there after synthesis."""
 
-from itertools import product
 from math import ceil
 
 from convloom.errors import DeviceError
@@ -37,9 +36,9 @@ def check_placed(chip, area, placed):
 
 
 def multiplier_blocks(config, family):
-    """The counts that the forms of the array's and of the requantiser's products allow."""
-    pairs = product(family.product_blocks, family.scale_blocks)
-    return sorted({ceil(config.multipliers * one) + config.requant_lanes * wide for one, wide in pairs})
+    """The counts that the array's products and the forms of the requantiser's allow."""
+    array = ceil(config.multipliers * family.product_blocks)
+    return [array + config.requant_lanes * blocks for blocks in family.scale_blocks]
 
 
 def buffer_bits(config):

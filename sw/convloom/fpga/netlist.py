@@ -1,5 +1,7 @@
 """An engine as a netlist for Yosys, and the pins around it, which do not count."""
 
+from importlib.util import find_spec
+
 from convloom.device.toolchain import amaranth
 
 TOP = "pins"  # the module around the core
@@ -8,7 +10,7 @@ TOP = "pins"  # the module around the core
 def core(config, chip):
     """The engine of that Config in the forms for that Chip, as RTLIL; and its pins, {name: bits}, in and out.
 
-    Cells carry the place of their source. The chip is what the components' `elaborate(platform)` is given.
+    Cells carry the place of their source.
     """
     amaranth()  # tells how to install it where it is missing
     from amaranth.back import rtlil
@@ -17,13 +19,33 @@ def core(config, chip):
     from convloom_rtl.top import Top
 
     top = Top(config)
-    text = rtlil.convert(top, name=config.module_name, platform=chip, emit_src=True)
+    text = rtlil.convert(top, name=config.module_name, platform=_platform(config, chip), emit_src=True)
     pins = top.signature.members.items()
     inputs, outputs = (
         {name: Shape.cast(pin.shape).width for name, pin in pins if (pin.flow == In) == inward}
         for inward in (True, False)
     )
     return text, inputs, outputs
+
+
+def _platform(config, chip):
+    """The chip as the components' `elaborate(platform)` is given it: forms and places of multipliers and memories."""
+    if not find_spec("convloom_rtl.chips"):
+        return None
+    from convloom_rtl.chips.ecp5 import Ecp5
+    from convloom_rtl.chips.ecp5_places import snake
+    from convloom_rtl.chips.ice40 import Ice40
+
+    if chip.family.name == "ice40":
+        return Ice40()
+    places = {"place": snake(config.cin_lanes)} if chip.places else {}
+    most = chip.room[chip.family.multiplier]
+    wide = [
+        blocks
+        for blocks in chip.family.scale_blocks
+        if config.multipliers + config.requant_lanes * blocks <= most
+    ]
+    return Ecp5(wide_multipliers=max(wide, default=min(chip.family.scale_blocks)), **places)
 
 
 def wrapper(module, inputs, outputs, clock="aclk"):

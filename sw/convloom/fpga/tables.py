@@ -1,5 +1,7 @@
 """Tables of an engine's area and clock for the terminal."""
 
+import re
+
 from rich.table import Table
 
 from convloom.fpga.figures import kilo_luts
@@ -25,12 +27,10 @@ def hierarchy(modules, config, chip):
     table.add_column("module")
     for name in ("luts", *figures):
         table.add_column(name, justify="right")
-    top = "\\" + config.module_name
-    for depth, name, copies in _walk(modules, top):
-        cells = total(modules, name)
+    for depth, label, copies, cells in _rows(modules, "\\" + config.module_name, config.module_name):
         luts = round(1000 * kilo_luts(cells, chip.family))
-        label = "  " * depth + _short(name, top) + (f" x {copies}" if copies > 1 else "")
-        table.add_row(label, *(f"{copies * number:,}" for number in (luts, *cells.values())))
+        name = "  " * depth + label + (f" x {copies}" if copies > 1 else "")
+        table.add_row(name, *(f"{copies * number:,}" for number in (luts, *cells.values())))
     return table
 
 
@@ -44,14 +44,19 @@ def total(modules, name):
     return cells
 
 
-def _walk(modules, name, depth=0, copies=1):
-    yield depth, name, copies
-    for part, instances in modules[name][1].items():
-        yield from _walk(modules, part, depth + 1, copies * instances)
-
-
-def _short(name, top):
-    return name.removeprefix(top + ".").rsplit(".", 1)[-1].lstrip("\\")
+def _rows(modules, name, label, depth=0, copies=1):
+    """(depth, label, how many, cells of each) of a module and those below it. Those that are alike share a row."""
+    cells = total(modules, name)
+    yield depth, label, copies, cells
+    alike = {}
+    for part in modules[name][1]:
+        below = total(modules, part)
+        if below != cells:  # else it is all that is in the module
+            label = re.sub(r"\d+$", "*", part.rsplit(".", 1)[-1])
+            alike.setdefault((label, *below.values()), []).append(part)
+    for (label, *_), parts in alike.items():
+        number = sum(modules[name][1][part] for part in parts)
+        yield from _rows(modules, parts[0], label, depth + 1, copies * number)
 
 
 def path(steps, clocks):
