@@ -54,8 +54,7 @@ def quantise(node, arrays, _):
     x, y = node.inputs[0], node.outputs[0]
     if x.is_quantised:
         return placed(rescaled(centred(arrays[0], x), x.scale, y.scale), y)
-    with np.errstate(over="ignore"):
-        quotient = np.float64(arrays[0] / y.scale)
+    quotient = np.float64(arrays[0] / y.scale)
     whole = np.copysign(np.floor(np.abs(quotient) + 0.5), quotient)
     return placed(np.clip(np.nan_to_num(whole), -(2**31), 2**31 - 1), y)
 

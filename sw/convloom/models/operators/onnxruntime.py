@@ -17,8 +17,7 @@ WIDE = np.float64  # holds the product of two float32 exactly
 
 def quantised(values, tensor, clamp=None):
     """The tensor's bytes of float32 values: divided by its scale, rounded half to even, plus its zero point."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        whole = np.rint(values / tensor.scale).astype(np.float64) + tensor.zero_point
+    whole = np.rint(values / tensor.scale).astype(np.float64) + tensor.zero_point
     return np.clip(np.nan_to_num(whole), *(clamp or RANGES[tensor.dtype])).astype(tensor.dtype)
 
 
@@ -100,8 +99,7 @@ def softmax(node, arrays, _):
     bytes_ = arrays[0].astype(np.int64)
     powers = table[255 + bytes_ - bytes_.max(-1, keepdims=True)]
     total = np.add.accumulate(powers, -1, np.float32)[..., -1:]
-    with np.errstate(over="ignore"):
-        return _bytes(np.rint(powers * np.floor(1 / y.scale) / total) + y.zero_point, node)
+    return _bytes(np.rint(powers * np.floor(1 / y.scale) / total) + y.zero_point, node)
 
 
 def logistic(node, arrays, _):
