@@ -84,3 +84,10 @@ def test_the_walk_of_the_last_row_outlasts_its_bytes():
     """The activations bind the layer: three rows come for one of the output, and the last is walked behind them."""
     rows, columns = convolution(11, 1, 3, 1, "valid"), convolution(38, 1, 1, 1, "valid")
     compare([Layer(rows, columns, 190, 16)])
+
+
+def test_activations_come_several_jobs_ahead():
+    """Those of the later jobs bind them, but while a long layer computes they fill the line buffer."""
+    rows, columns = convolution(20, 3, 1, 1, "same"), convolution(20, 3, 1, 1, "same")
+    sparse = convolution(36, 1, 3, 1, "same"), convolution(15, 1, 2, 1, "same")
+    compare([Layer(rows, columns, 64, 64), Layer(*sparse, 192, 192, groups=12)])

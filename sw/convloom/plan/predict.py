@@ -59,33 +59,37 @@ class _Timeline:
     def add(self, job):
         """The next job."""
         before = self.ends[-1] if self.ends else 0
-        told = self._describe(job)
-        act_start = max(self._act_end, told)
+        act_start = max(self._act_end, self._describe(job))
         # What finds no room beside the job before comes when that has ended.
         ahead = self._ahead(job)
         delayed = before - ahead
         window_there = (max(act_start, delayed) if job.first > ahead else act_start) + job.first
         start = max(before + JOB_GAP, self._packet_end, window_there + FETCH)
-        self._act_end = max(act_start + job.act, delayed + job.act, start + int(job.steps * (1 - job.kept)))
+        self._act_end = max(act_start, delayed) + job.act
+        if job.kept < 1:  # the last rows find room as the walk goes on
+            self._act_end = max(self._act_end, start + int(job.steps * (1 - job.kept)))
         end = max(start + max(job.steps, job.out), self._act_end + FETCH + job.last, before + LEAST_JOB)
         self.ends.append(end)
         self._before = job
 
     def _describe(self, job):
-        """When the stages know of the job. Sets the end of its packet, for whose last words others have to go."""
+        """When the act loader knows of the job: one ahead of those in flight. Sets the end of its packet."""
         flight, number = self.config.jobs_in_flight, len(self.ends)
         leaving = self.ends[number - flight] if number >= flight else 0
-        told = max(self._packet_end + job.head, leaving) + DESCRIBE
+        read = self._packet_end + job.head
+        self._packet_end = max(max(read, leaving) + DESCRIBE + job.packet, self._last_words(job))
+        return read + DESCRIBE
+
+    def _last_words(self, job):
+        """When its last weights find room: those of older jobs may have to go."""
+        older = len(self.ends) - 1
         self._words.append(self._words[-1] + job.words)
-        self._packet_end = told + job.packet
         surplus = self._words[-1] - self.config.weight_words
-        if surplus > 0:
-            older = number - 1
-            while older > 0 and self._words[older] >= surplus:
-                older -= 1
-            room = self.ends[older] + FREE + (surplus - self._words[older]) * self.config.cout_lanes
-            self._packet_end = max(self._packet_end, room)
-        return told
+        if surplus <= 0:
+            return 0
+        while older > 0 and self._words[older] >= surplus:
+            older -= 1
+        return self.ends[older] + FREE + (surplus - self._words[older]) * self.config.cout_lanes
 
     def _ahead(self, job):
         """Cycles of a job's activations that find room beside the last window of the job before."""
