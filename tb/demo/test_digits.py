@@ -40,7 +40,8 @@ def test_readings(expected, tmp_path):
     assert (tmp_path / "seven.png").exists() and first.picture.shape == (SIZE, SIZE, 3)
     assert first.digit == first.label == 7 and digits.said(first).endswith("% a seven")
     assert [each.label for each in others[:4]] == list(digits.SHOWN)
-    assert others[4].chances.max() == min(each.chances.max() for each in others)
+    least = expected.answers["double"].max(1).min()
+    assert others[4].chances.max() == (int(least) + 128) / 256 < 1 - 2 / 256
     assert all(np.isclose(each.chances.sum(), 1, atol=0.05) for each in others)
 
 

@@ -10,7 +10,8 @@ from convloom.models.metadata import Metadata
 
 POOL = 2  # of both sides, and the stride
 METADATA = Metadata(
-    **{"mean": (0.5,), "std": (0.5,)},  # so a picture goes from -1, black, to 1, white
+    mean=(0.5,),
+    std=(0.5,),  # so a picture goes from -1, black, to 1, white
     labels=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
 )
 
