@@ -8,7 +8,7 @@ from convloom.models.explain import project
 from convloom.models.explain_rules import MOVING
 from convloom.report.colours import scale
 from convloom.report.pictures import last_channels
-from convloom.report.profile_rows import size
+from convloom.report.profile_rows import name, size
 from convloom.report.sheet import Sheet
 
 WIDE = 1280  # pixels
@@ -86,8 +86,8 @@ def feature_maps(traced, node, path):
     """
     values = traced.real(node.outputs[0])[0]
     channels = traced.strongest(node, MAPS)
-    name = f"{title(node)}: {len(channels)} of {values.shape[-1]} channels"
-    sheet = Sheet(WIDE, name, f"{np.mean(values <= 0):.0%} silent" if values.min() >= 0 else "")
+    head = f"{title(node)}: {len(channels)} of {values.shape[-1]} channels"
+    sheet = Sheet(WIDE, head, f"{np.mean(values <= 0):.0%} silent" if values.min() >= 0 else "")
     sheet.rows([_map(values[..., c]) for c in channels], [f"{c}" for c in channels], COLUMNS)
     sheet.save(path, COLOURS)
 
@@ -105,7 +105,7 @@ def crisp(picture):
 
 def title(node):
     """An operator as a heading."""
-    return f"{node.number} {node.source or node.operator} {size(node.outputs[0].shape)}"
+    return f"{node.number} {name(node)} {size(node.outputs[0].shape)}"
 
 
 def channel_sheet(photo, node, responses, path):

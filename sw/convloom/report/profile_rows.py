@@ -48,7 +48,12 @@ def rows(profile):
 
 def _names(node):
     """An operator's number, what it is, its window and its output's shape."""
-    return str(node.number), node.source or node.operator, _window(node), size(node.outputs[0].shape)
+    return str(node.number), name(node), _window(node), size(node.outputs[0].shape)
+
+
+def name(node):
+    """What an operator is, with the file's own name for it where that is another."""
+    return f"{node.operator} ({node.source})" if node.source else node.operator
 
 
 def _row(names, report, share, seconds):
