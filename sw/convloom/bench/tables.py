@@ -19,7 +19,7 @@ def network_table(entries):
     for entry in entries:
         shares = (f"{entry[key]:.2%}" for key in ("utilisation", "bound_ratio", "utilisation_dependent"))
         other = entry["cycles"] / entry["cycles_unlimited"] - 1 if limited else deviation(entry)
-        table.add_row(entry["network"], entry["config"], f"{entry['cycles']:,}", *shares, f"{other:+.2%}")
+        table.add_row(entry["network"], entry["config"], f"{entry['cycles']:,}", *shares, f"{other:+z.2%}")
     return table
 
 
@@ -104,10 +104,10 @@ def predictor_line(entries):
     """How far the predicted cycles were off at most: of networks, and of long layers."""
     network = max(entries, key=lambda entry: abs(deviation(entry)))
     layers = [(entry, layer) for entry in entries for layer in entry["layers"] if layer["cycles"] > LONG]
-    told = f"predicted cycles, furthest off: {_place(network)} {deviation(network):+.2%}"
+    told = f"predicted cycles, furthest off: {_place(network)} {deviation(network):+z.2%}"
     if layers:
         entry, layer = max(layers, key=lambda pair: abs(deviation(pair[1])))
-        told += f"; of layers above {LONG:,} cycles {_place(entry)} {layer['name']} {deviation(layer):+.2%}"
+        told += f"; of layers above {LONG:,} cycles {_place(entry)} {layer['name']} {deviation(layer):+z.2%}"
     return told
 
 
