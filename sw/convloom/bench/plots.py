@@ -10,15 +10,10 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend is chosen before pyplot is loaded)
 from matplotlib.ticker import EngFormatter, FuncFormatter, PercentFormatter  # noqa: E402
 
-USEFUL, IDLE, LINE = "#2a6f97", "#d9d9d9", "#333333"
-CAUSE_COLOURS = {
-    "descriptor": "#6c757d",
-    "weights": "#bc4749",
-    "activations": "#f2a541",
-    "output": "#8e7dbe",
-    "drain": "#a3b18a",
-    "issue": "#2a9d8f",
-}
+from convloom.report.colours import USES  # noqa: E402
+
+USEFUL, IDLE, LINE = USES["useful"], USES["lanes"], "#333333"
+CAUSE_COLOURS = {use: colour for use, colour in USES.items() if use not in ("useful", "lanes")}
 KIND_COLOURS = {
     "convolution": USEFUL,
     "pointwise": "#2a9d8f",
