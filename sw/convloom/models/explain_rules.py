@@ -22,27 +22,21 @@ def convolved(node, signal, _, device):
     kernels = _kernels(node)
     groups = x.shape[3] // kernels.shape[3]
     signal = signal * w.scales.astype(np.float64)
-    box = [_extent(signal, axis) for axis in (1, 2)]
-    geometry = {name: node.options[name] for name in ("stride", "dilation")}
+    rows, columns = (_extent(signal, axis) for axis in (1, 2))
     patch = _on_device(
-        signal[:, box[0], box[1]],
+        signal[:, rows, columns],
         device.conv_transpose2d,
         _turned(kernels, groups),
         padding="valid",
         groups=groups,
         weight_zero_point=_zero_point(node),
-        **geometry,
+        stride=node.options["stride"],
+        dilation=node.options["dilation"],
     )
-    corner = []
-    for part, pads, *axis in zip(
-        box,
-        padding(node.options["padding"]),
-        x.shape[1:3],
-        kernels.shape[1:3],
-        *geometry.values(),
-        strict=True,
-    ):
-        corner.append(part.start * axis[2] - convolution(*axis, pads).pad)
+    corner = [
+        part.start * axis.stride - axis.pad
+        for part, axis in zip((rows, columns), _axes(node, kernels), strict=True)
+    ]
     return [_placed(patch, corner, x.shape)]
 
 
@@ -137,6 +131,13 @@ def _on_device(signal, layer, kernels, **options):
     """What a layer makes of the signal, which goes there as int8; its int32 are scaled back."""
     step = max(np.abs(signal).max(), np.finfo(np.float64).tiny) / LARGEST
     return layer(np.rint(signal / step).astype(np.int8), kernels, **options) * step
+
+
+def _axes(node, kernels):
+    """The Axes of a convolution, y and x."""
+    options = node.options
+    each = node.inputs[0].shape[1:3], kernels.shape[1:3], options["stride"], options["dilation"]
+    return [convolution(*axis) for axis in zip(*each, padding(options["padding"]), strict=True)]
 
 
 def _kernels(node):
