@@ -48,9 +48,12 @@ def test_nothing_told(content):
     assert metadata.read(content) == Metadata((0.0,), (1.0,), "rgb", ())
 
 
-def test_tflite_without_the_labels_it_names():
-    with pytest.raises(convloom.ModelError, match="its metadata must be whole, not damaged"):
-        metadata.read(tflite(TOLD))
+def test_tflite_without_the_labels_it_names(tmp_path):
+    """The network itself can be had."""
+    (tmp_path / "model.tflite").write_bytes(tflite(TOLD))
+    model = convloom.load(tmp_path / "model.tflite")
+    with pytest.raises(convloom.ModelError, match="model.tflite: its metadata must be whole, not damaged"):
+        _ = model.metadata
 
 
 def test_damaged_tflite_metadata():

@@ -1,5 +1,6 @@
 """Whole networks, from the file that a user has."""
 
+from functools import partial
 from pathlib import Path
 
 from convloom import digits
@@ -28,7 +29,7 @@ def load(path):
         if error.name not in ("tflite", "flatbuffers", "onnx", "google"):
             raise
         raise ModelError(f"{path} needs the package {error.name}: pip install 'convloom[models]'") from error
-    return Model(read(content, str(path)), metadata.read(content, str(path)))
+    return Model(read(content, str(path)), partial(metadata.read, content, str(path)))
 
 
 def _reader(path, content):

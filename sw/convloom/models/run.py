@@ -1,11 +1,12 @@
 """A network that runs: its layers on a device, the other operators here, in whole numbers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from convloom import checks
-from convloom.models.metadata import DEFAULT
+from convloom.models.metadata import Metadata
 from convloom.models.operators import compute
 from convloom.models.profile import profile
 from convloom.spec.rounding import Rounding
@@ -46,17 +47,23 @@ class Model:
     Parameters
     ----------
     graph : a Graph, checked
-    metadata : a Metadata: what the file says of pictures and classes
+    read_metadata : function that gives the Metadata
 
     Members
     -------
     inputs, outputs : its Tensors: name, shape, dtype, scale and zero_point
     nodes : its operators in order
+    metadata : a Metadata: what the file says of pictures and classes. Raises ModelError where that is damaged
     """
 
-    def __init__(self, graph, metadata=DEFAULT):
-        self.graph, self.metadata = graph, metadata
+    def __init__(self, graph, read_metadata=Metadata):
+        self.graph, self.read_metadata = graph, read_metadata
         self.inputs, self.outputs, self.nodes = graph.inputs, graph.outputs, graph.nodes
+
+    @cached_property
+    def metadata(self):
+        """Read when it is asked for: a network runs without."""
+        return self.read_metadata()
 
     def run(self, x, device, rounding=None, observe=None):
         """The network's output, an array, or a tuple of arrays where it has several.
