@@ -99,6 +99,14 @@ def test_an_operator_without_a_way_back(traced, golden, monkeypatch):
         project(traced, traced.node(LAST), 0, golden)
 
 
+def test_a_network_with_two_inputs(golden):
+    model = small_network()
+    second = replace(model.inputs[0], number=1000)
+    two = Model(Graph((*model.inputs, second), model.outputs, model.nodes))
+    with pytest.raises(ModelError, match="a network to be explained must have one input, not 2"):
+        trace(two, small_input(), golden)
+
+
 def test_weights_with_many_zero_points(traced, golden):
     """Turned round, a kernel's zero point would be a channel's."""
     first, *rest = traced.model.nodes

@@ -48,9 +48,10 @@ class Trace:
 
 
 def trace(model, x, device, rounding=None):
-    """The Trace of a run; arguments and errors are those of Model.run."""
-    (given,) = model.inputs
-    values = {given.number: x}
+    """The Trace of a run; arguments and errors are those of Model.run, ModelError where it has not one input."""
+    if len(model.inputs) != 1:
+        raise ModelError(f"a network to be explained must have one input, not {len(model.inputs)}")
+    values = {model.inputs[0].number: x}
     for node in model.nodes:
         values |= {t.number: t.data for t in node.inputs if t is not None and t.data is not None}
     model.run(x, device, rounding, lambda node, out: values.update({node.outputs[0].number: out}))
