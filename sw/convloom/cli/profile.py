@@ -14,7 +14,9 @@ def add_arguments(parser):
     network.add_arguments(parser)
     parser.add_argument("--mhz", type=_clock, default=100.0, help="clock that times are for (default: 100)")
     parser.add_argument("--html", type=Path, help="writes a page that needs nothing but itself")
-    parser.epilog = "The golden device knows no time: it counts a cycle for each issue of the array, and none lost."
+    parser.epilog = (
+        "The golden device knows no time: it counts a cycle for each issue of the array, and none lost."
+    )
 
 
 def run(arguments):
