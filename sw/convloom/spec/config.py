@@ -131,7 +131,7 @@ PRESETS = {
         Config(
             "tiny-up5k",
             4, 1, 1,
-            line_bytes=4 << 10, weight_words=1024, parameter_words=64, report_depth=1,
+            line_bytes=8 << 10, weight_words=512, parameter_words=64, jobs_in_flight=2, report_depth=1,
             roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE),
         ),
         Config("odd-8x6", 8, 6, 2, roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE)),
