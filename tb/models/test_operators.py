@@ -1,12 +1,18 @@
-"""Each host operator against LiteRT's reference kernel: bit for bit, on seeded models of that one operator."""
+"""Each host operator against LiteRT's three sets of kernels: bit for bit, on seeded models of that one operator."""
+
+import platform
+from dataclasses import replace
 
 import convloom
 import numpy as np
 import pytest
-from roles import tflite_operator
+from roles import tflite_layer, tflite_operator
 from roles.tflite_operator import Spot, options, pool
 
 RANDOM_MODELS = 24
+RUNTIMES = {"double": tflite_layer.REFERENCE, "double_up": tflite_layer.RUY, "float32": tflite_layer.XNNPACK}
+if platform.machine() not in ("x86_64", "AMD64"):
+    del RUNTIMES["double_up"]  # on other processors ruy rounds in other ways
 PICTURE = (2, 7, 9, 5)
 
 
@@ -26,8 +32,11 @@ def like(x, shape):
 def sum_of(kind):
     def model(rng, activation):
         shapes = [PICTURE, [PICTURE, (1, 1, 1, 5), (1,)][rng.integers(3)]]
-        inputs = [spot(rng, shape) for shape in rng.permutation(np.array(shapes, object))]
-        return inputs, spot(rng), options(kind, activation), None
+        a, b = (spot(rng, shape) for shape in rng.permutation(np.array(shapes, object)))
+        y = spot(rng)
+        if kind == "Mul":  # beyond a scale of 1 the three overflow in ways of their own
+            y = replace(y, scale=y.scale + a.scale * b.scale)
+        return [a, b], y, options(kind, activation), None
 
     return model
 
@@ -143,8 +152,10 @@ MODELS = {
 }
 
 
+@pytest.mark.parametrize("rounding", RUNTIMES)
 @pytest.mark.parametrize("name", MODELS)
-def test_random_models(name, tmp_path):
+def test_random_models(name, rounding, tmp_path):
+    """A rounding's host operators are those of the runtime whose layers have that rounding."""
     code, model = MODELS[name]
     path, device = tmp_path / "model.tflite", convloom.open("golden")
     for seed in range(RANDOM_MODELS):
@@ -152,7 +163,7 @@ def test_random_models(name, tmp_path):
         inputs, output, table, *constants = model(rng, ["none", "relu", "relu6"][seed % 3])
         path.write_bytes(tflite_operator.file(code, inputs, output, table, *constants))
         arrays = [each.draw(rng) for each in inputs]
-        expected = tflite_operator.reference(path.read_bytes(), arrays)
-        given = convloom.load(path).run(tuple(arrays), device)
+        expected = tflite_operator.run(path.read_bytes(), arrays, RUNTIMES[rounding])
+        given = convloom.load(path).run(tuple(arrays), device, rounding)
         assert given.dtype == expected.dtype
         np.testing.assert_array_equal(given, expected, f"seed {seed}: {inputs} to {output}")

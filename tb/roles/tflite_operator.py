@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from convloom.models.tflite_writer import Writer
-from roles.tflite_layer import ACTIVATIONS, PADDINGS, REFERENCE
+from roles.tflite_layer import ACTIVATIONS, PADDINGS
 
 VERSIONS = {"RESHAPE": 1, "SOFTMAX": 2, "MEAN": 2, "RELU": 2, "RELU6": 2, "DEQUANTIZE": 2}
 
@@ -44,14 +44,25 @@ def _tensor(writer, name, spot):
     return writer.tensor(name, spot.dtype, spot.shape, scales, spot.zero_point)
 
 
-def reference(content, arrays):
-    """What LiteRT's reference kernel gives."""
-    interpreter = Interpreter(model_content=content, experimental_op_resolver_type=REFERENCE, num_threads=1)
+def run(content, arrays, resolver):
+    """What LiteRT's kernels give: REFERENCE, RUY or XNNPACK of roles.tflite_layer."""
+    interpreter = invoked(content, arrays, resolver)
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+def invoked(content, arrays, resolver, keep=False):
+    """The Interpreter behind a run; with `keep` every tensor on the way can be read."""
+    interpreter = Interpreter(
+        model_content=content,
+        experimental_op_resolver_type=resolver,
+        experimental_preserve_all_tensors=keep,
+        num_threads=1,
+    )
     interpreter.allocate_tensors()
     for detail, array in zip(interpreter.get_input_details(), arrays, strict=True):
         interpreter.set_tensor(detail["index"], array)
     interpreter.invoke()
-    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    return interpreter
 
 
 def options(kind, activation=None, **fields):

@@ -40,6 +40,12 @@ class Target:
     rounding: Rounding
     kernels: str
 
+    @classmethod
+    def of(cls, runtime, device, rounding=None):
+        """For the networks of a Graph's `runtime`; `rounding` by name, by default the runtime's own."""
+        rounding = ROUNDINGS[runtime] if rounding is None else Rounding.parse(rounding)
+        return cls(device, rounding, KERNELS[runtime][rounding])
+
 
 class Model:
     """A network from a file.
@@ -75,15 +81,14 @@ class Model:
         x : array of the input's dtype and shape, or a tuple of one for each input
         rounding : of the device's layers; None is the file's own, which gives the same bytes as the runtime:
             "double" for .tflite (LiteRT's reference kernels, fully connected layers included), "float32" for
-            .onnx (ONNX Runtime)
+            .onnx (ONNX Runtime). The other operators of a .tflite file are those of the same kernels: of ruy in
+            "double_up", of XNNPACK in "float32"
         observe : called with (Node, output array) after each operator
 
         Raises ValueError for an input of another type or shape, ModelError, which names the operator, for
         scales too far apart, and DeviceError.
         """
-        runtime = self.graph.runtime
-        rounding = ROUNDINGS[runtime] if rounding is None else Rounding.parse(rounding)
-        target = Target(device, rounding, KERNELS[runtime][rounding])
+        target = Target.of(self.graph.runtime, device, rounding)
         values = self._inputs(x)
         for node in self.nodes:
             values[node.outputs[0].number] = out = compute(

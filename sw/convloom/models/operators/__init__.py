@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convloom.errors import ModelError
-from convloom.models.operators import arithmetic, layers, movement, onnxruntime, pools, softmax
+from convloom.models.operators import arithmetic, layers, litert, movement, onnxruntime, pools, softmax
 from convloom.requant import RANGES
 
 BYTES = tuple(RANGES)
@@ -65,7 +65,7 @@ OPERATORS = {
 }
 
 # Where a runtime computes an operator otherwise than TFLite's reference kernels.
-KERNELS = {"onnxruntime": onnxruntime.KERNELS}
+KERNELS = {"ruy": litert.RUY, "xnnpack": litert.XNNPACK, "onnxruntime": onnxruntime.KERNELS}
 
 
 def output_shape(node):
@@ -100,7 +100,9 @@ def compute(node, arrays, target):
     """
     try:
         own = KERNELS.get(target.kernels, {}).get(node.operator)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # as floats of the runtimes overflow
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # as floats of the runtimes overflow
             return (own or OPERATORS[node.operator].compute)(node, arrays, target)
     except ValueError as error:
         raise ModelError(f"{node.place}: {error}") from error
