@@ -89,6 +89,20 @@ def test_real_probabilities(tmp_path):
     np.testing.assert_allclose(given, onnx_operator.runtime(content, [array]), rtol=1e-5)
 
 
+@pytest.mark.parametrize("softmax", [False, True])
+def test_real_scores(softmax, tmp_path):
+    """A matrix product whose scores are left in float: the device's accumulators, times a scale."""
+    writer, rng, x = onnx_operator.Writer(), np.random.default_rng(5), Spot((3, 64), 0.05, 3)
+    w = writer.real(writer.constant(rng.integers(-128, 128, (64, 10), np.int8)), Spot((), 0.01))
+    made = writer.node("MatMul", [writer.real(writer.input("x0", "int8", x.shape), x), w], "scores")
+    made = writer.node("Softmax", [made], "y", axis=-1) if softmax else made
+    content, array = writer.finish(made, "float32"), x.draw(rng)
+    with convloom.open("golden") as device:
+        given = load(tmp_path, content).run(array, device)
+        assert device.last_report.macs == 3 * 64 * 10
+    np.testing.assert_allclose(given, onnx_operator.runtime(content, [array]), rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("rounding", ["double", "double_up", "single", "float32"])
 def test_other_roundings(rounding, tmp_path):
     """The file's own is float32; others differ by the rounding of the layers."""

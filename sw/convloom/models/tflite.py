@@ -68,6 +68,8 @@ def _check_quantisation(node):
     if node.operator in LAYERS:
         zero_point = node.inputs[1].zero_point
         node.require(zero_point == 0, "its weights' zero point must be 0", zero_point)
+        y = node.outputs[0]
+        node.require(y.is_quantised, "the output must be int8 (a network quantised to int8)", y.dtype)
     if node.operator in ("AVERAGE_POOL_2D", "MAX_POOL_2D"):
         x, y = node.inputs[0], node.outputs[0]
         equal = (x.scale, x.zero_point) == (y.scale, y.zero_point)

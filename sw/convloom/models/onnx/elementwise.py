@@ -76,17 +76,28 @@ def normalise(network, op, value, *parameters):
 
 
 def softmax(network, op, value):
-    """Softmax: to bytes, or to real numbers."""
+    """Softmax: to bytes, or to real numbers, where no scale follows it or none comes before."""
+    if isinstance(value, Pending) and value.real is not None:
+        return _real_softmax(network, op, value.real())
     value = flowing(op, value)
-    rank, opset = len(value.shape), op.attribute("opset", op.opset)
-    axis = op.attribute("axis", 1 if opset < 13 else -1)
-    op.require(axis in (-1, rank - 1), f"its axis must be the last of {rank} dimensions", axis)
+    _require_last(op, len(value.shape))
 
     def real():
         values = network.emit(op, "DEQUANTIZE", (network.take(op, value, False),))
-        return network.stream(op, network.emit(op, "SOFTMAX", (values,), beta=1.0), False, None)
+        return _real_softmax(network, op, network.stream(op, values, False, None))
 
     return replace(pending(network, op, "SOFTMAX", (value,), False, beta=1.0), real=real)
+
+
+def _real_softmax(network, op, stream):
+    _require_last(op, len(stream.shape))
+    out = network.emit(op, "SOFTMAX", (network.form(op, stream, False),), beta=1.0)
+    return network.stream(op, out, False, None)
+
+
+def _require_last(op, rank):
+    axis = op.attribute("axis", 1 if op.attribute("opset", op.opset) < 13 else -1)
+    op.require(axis in (-1, rank - 1), f"its axis must be the last of {rank} dimensions", axis)
 
 
 def logistic(network, op, value):

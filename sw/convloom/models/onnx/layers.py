@@ -200,7 +200,7 @@ def _layer(network, op, operator, x, weights, arrange, axis, options, before=())
     """
     last = operator != "FULLY_CONNECTED"
 
-    def make(scale, limits):
+    def emit(scale, **more):
         w_scale = Scale(weights.scales, weights.zero_points, weights.array.dtype.name, axis)
         bias = np.rint(weights.bias)
         op.require(np.all(np.abs(bias) < 2**31), "its bias must fit int32 at its scale", np.abs(bias).max())
@@ -210,14 +210,17 @@ def _layer(network, op, operator, x, weights, arrange, axis, options, before=())
         )
         inputs = (*before, kernels, data) if before else (data, kernels)
         inputs += (network.constant(bias.astype(np.int32), "bias"),)
-        out = network.emit(op, operator, inputs, scale, clamp=bounds(scale, limits), **options)
+        out = network.emit(op, operator, inputs, scale, **more, **options)
         return network.stream(op, out, last, scale)
+
+    def make(scale, limits):
+        return emit(scale, clamp=bounds(scale, limits))
 
     def fold(factor, addend):
         folded = weights.fold(factor, addend, x.scale.scales[0])
         return _layer(network, op, operator, x, folded, arrange, axis, options, before)
 
-    return Pending(make, fold)
+    return Pending(make, fold, None if last else lambda: emit(None))
 
 
 TRANSLATIONS = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul}

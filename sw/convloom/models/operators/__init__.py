@@ -43,7 +43,9 @@ def _any_values(shape, compute, inputs):
 OPERATORS = {
     "CONV_2D": Operator(layers.conv_shape, layers.conv, (2, 3), (0,)),
     "DEPTHWISE_CONV_2D": Operator(layers.depthwise_shape, layers.depthwise, (2, 3), (0,)),
-    "FULLY_CONNECTED": Operator(layers.fully_connected_shape, layers.fully_connected, (2, 3), (0,)),
+    "FULLY_CONNECTED": Operator(
+        layers.fully_connected_shape, layers.fully_connected, (2, 3), (0,), gives=VALUES
+    ),
     "TRANSPOSE_CONV": Operator(layers.transpose_conv_shape, layers.transpose_conv, (3, 4), (2,)),
     "ADD": Operator(arithmetic.binary_shape, arithmetic.add, (2, 2)),
     "SUB": Operator(arithmetic.binary_shape, arithmetic.subtract, (2, 2)),

@@ -105,18 +105,24 @@ def fully_connected(node, arrays, target):
     """FULLY_CONNECTED.
 
     In "double" the host finishes from raw accumulators: LiteRT's reference kernel rounds the product in
-    float64 half away from zero (TFLite Micro does not: it has the two roundings of "double" here too).
+    float64 half away from zero (TFLite Micro does not: it has the two roundings of "double" here too). And it
+    scales them where ONNX leaves the output in float32.
     """
     x, w, *bias = arrays
+    is_real = not node.outputs[0].is_quantised
     exact = target.kernels == "reference"
     out = target.device.fully_connected(
         np.ascontiguousarray(x).reshape(-1, w.shape[1]),
         w,
         *bias,
-        requant=None if exact else _requant(node, 0, target),
+        requant=None if exact or is_real else _requant(node, 0, target),
         **_zero_points(node, 0),
     )
-    return (_rounded_once(node, out) if exact else out).reshape(node.outputs[0].shape)
+    if is_real:
+        out = out.astype(np.float32) * (node.inputs[0].scale * node.inputs[1].scales)
+    elif exact:
+        out = _rounded_once(node, out)
+    return out.reshape(node.outputs[0].shape)
 
 
 def _rounded_once(node, acc):
