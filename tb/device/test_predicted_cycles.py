@@ -80,14 +80,31 @@ def test_random_layers():
     assert len(compare(list(random_layers()))) > RANDOM_LAYERS // 3
 
 
-def test_the_walk_of_the_last_row_outlasts_its_bytes():
-    """The activations bind the layer: three rows come for one of the output, and the last is walked behind them."""
-    rows, columns = convolution(11, 1, 3, 1, "valid"), convolution(38, 1, 1, 1, "valid")
-    compare([Layer(rows, columns, 190, 16)])
+def layer(rows, columns, c, k=None):
+    """(size, taps, stride) of rows and columns, padding "same"; c channels alone where there is no k."""
+    axes = (convolution(*axis, 1, "same") for axis in (rows, columns))
+    return Layer(*axes, c, k or c, groups=1 if k else c)
 
 
-def test_activations_come_several_jobs_ahead():
-    """Those of the later jobs bind them, but while a long layer computes they fill the line buffer."""
-    rows, columns = convolution(20, 3, 1, 1, "same"), convolution(20, 3, 1, 1, "same")
-    sparse = convolution(36, 1, 3, 1, "same"), convolution(15, 1, 2, 1, "same")
-    compare([Layer(rows, columns, 64, 64), Layer(*sparse, 192, 192, groups=12)])
+LONG_LAYER = layer((20, 3, 1), (20, 3, 1), 64, 64)
+BOUND_BY_ACTIVATIONS = {
+    "the last row is walked behind its bytes": [layer((11, 1, 3), (38, 1, 1), 190, 16)],
+    "they come several jobs ahead": [
+        LONG_LAYER,
+        Layer(convolution(36, 1, 3, 1, "same"), convolution(15, 1, 2, 1, "same"), 192, 192, groups=12),
+    ],
+    "a bank without room holds up the others": [LONG_LAYER, layer((38, 1, 2), (34, 2, 1), 150)],
+    "no room until the window has left padding": [LONG_LAYER, layer((30, 7, 1), (34, 1, 3), 198)],
+    "windows in padding leave room": [
+        layer((30, 7, 1), (34, 1, 3), 198),
+        layer((16, 1, 3), (16, 1, 3), 188, 77),
+        layer((9, 1, 1), (37, 1, 1), 157, 2),
+        layer((22, 7, 3), (16, 2, 2), 200),
+    ],
+}
+
+
+@pytest.mark.parametrize("layers", BOUND_BY_ACTIVATIONS.values(), ids=BOUND_BY_ACTIVATIONS)
+def test_activations(layers):
+    """Where they bind a layer, it counts how far ahead they came."""
+    assert compare(layers)

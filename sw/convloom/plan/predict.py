@@ -41,9 +41,11 @@ class _Job:
     first: int  # of the activations, until the first window is there
     last: int  # of the walk, when all activations are there
     live: int  # rows of a window
+    left: int  # rows of the last window, which may reach beyond the input
+    leaving: int  # of the walk from the first window that holds the last row to the last one
     slot: int  # words of a row
     row: float  # of the activations, for a row
-    kept: float  # the share of the input for which there is room
+    rest: int  # of the walk, until the rows are there that found no room before it; 0 where all did
 
 
 class _Timeline:
@@ -66,8 +68,8 @@ class _Timeline:
         window_there = (max(act_start, delayed) if job.first > ahead else act_start) + job.first
         start = max(before + JOB_GAP, self._packet_end, window_there + FETCH)
         self._act_end = max(act_start, delayed) + job.act
-        if job.kept < 1:  # the last rows find room as the walk goes on
-            self._act_end = max(self._act_end, start + int(job.steps * (1 - job.kept)))
+        if job.rest:
+            self._act_end = max(self._act_end, start + job.rest)
         end = max(start + max(job.steps, job.out), self._act_end + FETCH + job.last, before + LEAST_JOB)
         self.ends.append(end)
         self._before = job
@@ -92,12 +94,20 @@ class _Timeline:
         return self.ends[older] + FREE + (surplus - self._words[older]) * self.config.cout_lanes
 
     def _ahead(self, job):
-        """Cycles of a job's activations that find room beside the last window of the job before."""
+        """Cycles of a job's activations that find room beside the last windows of the job before."""
         before = self._before
         if not before:
             return job.act
-        held = (before.live // ROW_BANKS + (bank < before.live % ROW_BANKS) for bank in range(ROW_BANKS))
-        return int(sum((self.config.bank_words - rows * before.slot) // job.slot for rows in held) * job.row)
+        return min(self._room(job, before.left), self._room(job, before.live) + before.leaving)
+
+    def _room(self, job, live):
+        """Cycles of a job's activations for which there is room beside so many rows of the job before."""
+        rows = []
+        for bank in range(ROW_BANKS):  # from that of the first row on; the last ones hold the window
+            held = live // ROW_BANKS + (ROW_BANKS - 1 - bank < live % ROW_BANKS)
+            free = (self.config.bank_words - held * self._before.slot) // job.slot
+            rows.append(free * ROW_BANKS + bank)
+        return int(min(rows) * job.row)
 
 
 def _measure(tile, raw, config):
@@ -118,18 +128,36 @@ def _measure(tile, raw, config):
         first=ceil((rows - 1) * row + window / lanes),
         last=_tail(tile, each.issue, row),
         live=min(tile.live_rows, tile.in_h),
+        left=tile.in_h - max((tile.out_h - 1) * tile.stride[0] - tile.pad_top, 0),
+        leaving=ceil((_last_rows(tile) - 1) * each.issue / tile.out_h),
         slot=tile.slot(lanes),
         row=row,
-        kept=min(config.bank_words // tile.slot(lanes) * ROW_BANKS / tile.in_h, 1.0),
+        rest=_rest(tile, config, each.issue, row),
     )
 
 
+def _rest(tile, config, issue, row):
+    """Cycles of the walk until the rows are there that find no room before it begins.
+
+    The first of them comes when the walk has left the first row behind, the others not before it goes on.
+    """
+    rows = tile.in_h - config.bank_words // tile.slot(config.cin_lanes) * ROW_BANKS
+    if rows <= 0:
+        return 0
+    first = (tile.pad_top // tile.stride[0] + 1) * issue / tile.out_h
+    return ceil(max(first + rows * row, issue * rows / tile.in_h))
+
+
 def _tail(tile, issue, row):
-    """Cycles of the walk when all activations are there: of the output rows that need the input's last one.
+    """Cycles of the walk when all activations are there: of the rows that need the input's last one.
 
     Dense windows begin while that row still comes, depthwise ones wait for it.
     """
-    before = ceil((tile.in_h + tile.pad_top - tile.live_rows) / tile.stride[0])
     walk = issue / tile.out_h
-    rows = (tile.out_h - max(before, 0)) * walk
+    rows = _last_rows(tile) * walk
     return ceil(rows if tile.op is Op.DEPTHWISE else max(walk / tile.out_w, rows - row))
+
+
+def _last_rows(tile):
+    """Rows of the output that need the input's last one."""
+    return tile.out_h - max(ceil((tile.in_h + tile.pad_top - tile.live_rows) / tile.stride[0]), 0)
