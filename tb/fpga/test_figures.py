@@ -1,6 +1,8 @@
 """The arithmetic of the figures."""
 
+import numpy as np
 import pytest
+from convloom.errors import DeviceError
 from convloom.fpga import figures
 from convloom.fpga.chips import chip
 from convloom.spec import preset
@@ -35,3 +37,21 @@ def test_everything_that_the_file_holds():
         *("lut4", "ccu2c", "dpr16x4", "ff", "dp16kd", "mult18x18d", "utilisation_3x3"),
         *("gmacs", "gmacs_per_dsp", "gmacs_per_klut", "tools"),
     ]
+
+
+def test_utilisation_is_measured_on_the_simulated_rtl():
+    # 30 * 30 * 32 outputs of 288 products on four multipliers: 2,073,600 cycles at the least.
+    assert 0.99 < figures.utilisation_3x3(preset("tiny")) < 1
+
+
+def test_outputs_that_differ_are_no_measurement(monkeypatch):
+    wrong = figures.convloom.Device.conv2d
+    calls = []
+
+    def differently(self, *operands, **options):
+        calls.append(self)
+        return wrong(self, *operands, **options) + np.int8(len(calls) == 2)
+
+    monkeypatch.setattr(figures.convloom.Device, "conv2d", differently)
+    with pytest.raises(DeviceError, match="outputs of tiny on the simulated RTL must be the golden model's"):
+        figures.utilisation_3x3(preset("tiny"))

@@ -1,0 +1,80 @@
+"""`convloom fpga`: wrong calls, and the way from the tools' files to the table and the JSON, without the tools."""
+
+import json
+from hashlib import sha256
+
+import pytest
+from convloom.cli import main
+from convloom.fpga import figures, place, synthesis
+from convloom.spec import preset
+from convloom_rtl.export import system_verilog
+
+AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 144}
+
+
+def _report(megahertz, dp16kd=118):
+    end = {"cell": "core.engine.sum_TRELLIS_FF_Q"}
+    step = {"type": "clk-to-q", "delay": 0.5, "from": end}
+    return {
+        "fmax": {"clk": {"achieved": megahertz}},
+        "utilization": {"DP16KD": {"used": dp16kd}, "MULT18X18D": {"used": 144}},
+        "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [step]}],
+        "detailed_net_timings": [{"endpoints": [{**end, "port": "D", "delay": [0.1, 1000 / megahertz]}]}],
+    }
+
+
+@pytest.fixture
+def tools(monkeypatch):
+    """Results in place of what Yosys, nextpnr and the simulation would give: seeds 1, 2, 3 at 140, 150, 130 MHz."""
+    reports = {1: _report(140.0), 2: _report(150.0), 3: _report(130.0)}
+    monkeypatch.setattr(synthesis, "synthesise", lambda *arguments, **options: AREA)
+    monkeypatch.setattr(place, "place", lambda chip, folder, seed, heard: reports[seed])
+    monkeypatch.setattr(figures, "utilisation_3x3", lambda config: 0.99)
+    return reports
+
+
+@pytest.mark.parametrize(
+    "call, told",
+    [
+        (["--device", "xc7"], "device must be one of ecp5-85k, ecp5-45k, up5k, not 'xc7'"),
+        (["--config", "huge"], "config must be one of tiny, "),
+        (["--seeds", "0"], "seeds and jobs must be 1 or more, not 0 and 2"),
+    ],
+)
+def test_a_wrong_call(call, told, capsys):
+    assert main(["fpga", *call]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_the_file_has_the_median_and_the_hash_of_the_exported_verilog(tools, tmp_path, capsys):
+    assert main(["fpga", "--config", "medium-q4", "--seeds", "3", "--output", str(tmp_path)]) == 0
+    data = json.loads((tmp_path / "medium-q4-ecp5-85k.json").read_text())
+    assert (
+        data["fmax_mhz"] == [140.0, 150.0, 130.0] and data["seeds"] == [1, 2, 3] and data["median_mhz"] == 140
+    )
+    assert data["rtl_sha256"] == sha256(system_verilog(preset("medium-q4")).encode()).hexdigest()
+    assert data["gmacs"] == round(128 * 0.99 * 0.140, 3)
+    assert data["critical_path"] == [
+        {"step": "clk-to-q", "ns": 0.5, "name": "engine.sum", "kind": "TRELLIS_FF"}
+    ]
+    assert "engine.sum" in capsys.readouterr().out
+
+
+def test_blocks_that_are_gone_behind_the_pins_fail(tools, tmp_path, capsys):
+    tools[2] = _report(150.0, dp16kd=100)
+    assert main(["fpga", "--config", "medium-q4", "--seeds", "3", "--output", str(tmp_path)]) == 1
+    assert "dp16kd placed on ecp5-85k must be 118, not 100" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_an_engine_that_does_not_fit_fails_before_it_is_placed(tools, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(place, "place", None)
+    call = ["fpga", "--config", "medium-q4", "--device", "ecp5-45k", "--output", str(tmp_path)]
+    assert main(call) == 1
+    assert "medium-q4 does not fit ecp5-45k: it takes 118 of 108 dp16kd, 144 of 72" in capsys.readouterr().err
+
+
+def test_only_the_area(tools, tmp_path, capsys):
+    assert main(["fpga", "--config", "medium-q4", "--area", "--output", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "13,200" in out and "16%" in out
