@@ -22,7 +22,8 @@ def draw_scale(rng):
 
 
 def spot(rng, shape=PICTURE, dtype="int8"):
-    return Spot(shape, draw_scale(rng), int(rng.integers(-128, 128)), dtype)
+    least = 0 if dtype == "uint8" else -128
+    return Spot(shape, draw_scale(rng), int(rng.integers(least, least + 256)), dtype)
 
 
 def like(x, shape):
@@ -124,7 +125,7 @@ def sliced(rng, _):
 
 def single(dtype="int8", gives="int8", kind=None):
     def model(rng, _):
-        y = Spot(PICTURE, dtype="float32") if gives == "float32" else spot(rng)
+        y = Spot(PICTURE, dtype="float32") if gives == "float32" else spot(rng, dtype=gives)
         return [spot(rng, dtype=dtype)], y, kind and options(kind), None
 
     return model
@@ -146,6 +147,8 @@ MODELS = {
     "STRIDED_SLICE": ("STRIDED_SLICE", sliced),
     "QUANTIZE": ("QUANTIZE", single("float32", kind="Quantize")),
     "QUANTIZE to another scale": ("QUANTIZE", single(kind="Quantize")),
+    "QUANTIZE from uint8": ("QUANTIZE", single("uint8", kind="Quantize")),
+    "QUANTIZE to uint8": ("QUANTIZE", single(gives="uint8", kind="Quantize")),
     "DEQUANTIZE": ("DEQUANTIZE", single(gives="float32", kind="Dequantize")),
     "RELU": ("RELU", single()),
     "RELU6": ("RELU6", single()),

@@ -103,10 +103,10 @@ def multiply(node, arrays, _):
 
 
 def quantise(node, arrays, target):
-    """XNNPACK's QUANTIZE to another scale: a factor of eight bits behind the point."""
+    """XNNPACK's QUANTIZE to another scale: a factor of eight bits behind the point. It leaves other types to ruy."""
     x, y = node.inputs[0], node.outputs[0]
-    if not x.is_quantised:
-        return arithmetic.quantise(node, arrays, target)
+    if x.dtype != y.dtype:
+        return quantise_in_blocks(node, arrays, target)
     factor = int(np.rint(np.ldexp(x.scale / y.scale, RATIO_BITS)))
     half = 1 << RATIO_BITS >> 1
     return placed((centred(arrays[0], x) * factor + half) >> RATIO_BITS, y, node.clamp)
