@@ -96,10 +96,10 @@ def test_readme_gives_the_share_of_digits_read_right(folder):
 
 @pytest.mark.parametrize("turn", [0, 1, 6], ids=["4x4 picture", "first layer", "second layer"])
 def test_one_wrong_byte_fails(tmp_path, monkeypatch, capsys, turn):
-    no_digits = {"batch": {"mismatches": 0}}
     monkeypatch.setattr(demo, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
     monkeypatch.setattr(digits, "held_out", lambda: None)
-    monkeypatch.setattr(demo, "run_digits", lambda *_: no_digits)
+    monkeypatch.setattr(demo, "read_digits", lambda *_: (None, None, {}))
+    monkeypatch.setattr(demo, "show_digits", lambda *_: {})
     device = convloom.open("golden")
     monkeypatch.setattr(convloom, "open", lambda name: Liar(device, turn))
     monkeypatch.setattr(pictures, "draw", lambda *_: [])

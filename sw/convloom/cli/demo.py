@@ -21,32 +21,50 @@ def run(arguments):
     """0 when every byte and every count is right, else 1."""
     from rich.console import Console
 
-    import convloom
-    from convloom.demo import digits, steps
+    from convloom.demo import digits
 
     console, started = Console(), time.monotonic()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    # The golden device's answers to all held-out digits are computed beside the rest, on another core.
+    # On another core: the golden device's answers to all held-out digits, and then the drawing.
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         held_out = pool.submit(digits.held_out)
-        with console.status(f"opening {arguments.device}: the first time it is built, which takes a minute"):
-            device = convloom.open(arguments.device)
-        console.print(f"{arguments.device} is open after {time.monotonic() - started:.1f} s")
+        device = opened(arguments.device, console)
         try:
-            wrong = steps.run(device, console)
-            photo, results = run_layers(device, console)
-            wrong += show(console, results)
-            eyes = draw(console, photo, results, arguments.out)
-            read = run_digits(device, console, held_out, arguments.out)
+            wrong, figures = run_all(device, console, pool, held_out, arguments.out)
         finally:
             device.close()
-    wrong += read["batch"]["mismatches"]
-    figures = {"layers": [result.row() for result in results], "eyes": eyes, "digits": read}
     (arguments.out / "demo.json").write_text(json.dumps(figures, indent=1) + "\n")
     console.print(f"{time.monotonic() - started:.1f} s in all")
     if wrong:
         console.print(f"[bold red]{wrong} mismatches with the golden model")
     return 1 if wrong else 0
+
+
+def opened(name, console):
+    """The device of that name."""
+    import convloom
+
+    started = time.monotonic()
+    with console.status(f"opening {name}: the first time it is built, which takes a minute"):
+        device = convloom.open(name)
+    console.print(f"{name} is open after {time.monotonic() - started:.1f} s")
+    return device
+
+
+def run_all(device, console, pool, held_out, folder):
+    """Kernel, photograph and digits, in order. Returns how much is wrong, and the figures of demo.json."""
+    from convloom.demo import eyes, pictures, steps
+
+    wrong = steps.run(device, console)
+    photo, results = run_layers(device, console)
+    wrong += show(console, results)
+    found = eyes.find(results[-1].channel("eye"))
+    drawing = pool.submit(pictures.draw, photo, results, found, folder)
+    expected, readings, unlike = read_digits(device, console, held_out, folder)
+    show_eyes(console, found, drawing)
+    figures = show_digits(console, expected, readings, unlike, folder)
+    told = {"layers": [result.row() for result in results], "eyes": found, "digits": figures}
+    return wrong + sum(unlike.values()), told
 
 
 def run_layers(device, console):
@@ -101,42 +119,44 @@ def show(console, results):
     return wrong + sum(result.macs != result.layer.macs(result.outputs) for result in results)
 
 
-def draw(console, photo, results, folder):
-    """Writes the photograph's pictures. Returns the eyes' places."""
-    from convloom.demo import eyes, pictures
-
-    found = eyes.find(results[-1].channel("eye"))
+def show_eyes(console, found, drawing):
+    """Prints where the eyes are, and the pictures that `drawing` has written."""
     where = " and ".join(f"row {row}, column {column}" for row, column in found)
     console.print(f"\nthe second layer sees {len(found)} eyes: {where}")
-    for path in pictures.draw(photo, results, found, folder):
+    for path in drawing.result():
         console.print(f"wrote {path}")
-    return found
 
 
-def run_digits(device, console, held_out, folder):
-    """Handwritten digits on the device; prints and draws what it takes them for. Returns the figures of demo.json."""
-    from convloom.demo import digit_page, digits
+def read_digits(device, console, held_out, folder):
+    """Handwritten digits: the HeldOut, Readings, a seven by hand first, and the device's mismatches in each mode."""
+    from convloom.demo import digits
 
     with console.status(
         "handwritten digits: in four rounding modes, all on the golden device, a batch on this one"
     ):
         expected = held_out.result()
-        seven, *others = digits.read(device, expected, folder / "seven.png")
-        wrong = digits.mismatches(device, expected)
-    digit_page.draw([seven, *others], expected, folder / "digits.png")
-    show_digits(console, expected, wrong)
+        readings = digits.read(device, expected, folder / "seven.png")
+        return expected, readings, digits.mismatches(device, expected)
+
+
+def show_digits(console, expected, readings, wrong, folder):
+    """Prints and draws what the network took the digits for. Returns the figures of demo.json."""
+    from convloom.demo import digit_page, digits
+
+    digit_page.draw(readings, expected, folder / "digits.png")
+    console.print("\n", digits_table(expected, wrong), "\n", sep="")
     console.print(f"wrote {folder / 'seven.png'}\nwrote {folder / 'digits.png'}")
-    console.print(f"the seven, written by hand: [bold green]{digits.said(seven)}")
+    console.print(f"the seven, written by hand: [bold green]{digits.said(readings[0])}")
     return {
         "held_out": len(expected.labels),
         "right": expected.right(),
         "batch": {"pictures": digits.BATCH, "mismatches": sum(wrong.values())},
-        "seven": seven.chances.tolist(),
+        "seven": readings[0].chances.tolist(),
     }
 
 
-def show_digits(console, expected, wrong):
-    """The table of rounding modes."""
+def digits_table(expected, wrong):
+    """The rounding modes, and float."""
     from rich.table import Table
 
     from convloom.demo.digits import BATCH
@@ -146,4 +166,4 @@ def show_digits(console, expected, wrong):
         table.add_column(head, justify="left" if head == "arithmetic" else "right")
     for name, share in expected.right().items():
         table.add_row(name, f"{share:.1%}", str(wrong.get(name, "")))
-    console.print("\n", table, "\n", sep="")
+    return table
