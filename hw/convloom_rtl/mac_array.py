@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.depthwise_window import TAPS
-from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.products import Products
 
@@ -72,17 +72,20 @@ class MacArray(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        tag = delay(m, self.i_tag, self.latency - 1, "tag")
+        lanes = self.config.cout_lanes
+        earlier = delay(m, self.i_tag, self.latency - 2, "tag")
+        tag = delay(m, earlier, 1, "tag_of_sum")
         m.d.sync += self.o_tag.eq(tag)
-        for lane in range(self.config.cout_lanes):
+        adds, starts = (copies(m, earlier[name], lanes, name) for name in ("issue", "first"))
+        for lane in range(lanes):
             m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes)
             m.d.comb += [
                 dot.i_activations.eq(self._operands(m, lane)),
                 dot.i_weights.eq(self.i_weights[lane]),
             ]
             accumulator = Signal(signed(32), name=f"accumulator_{lane}", reset_less=True)
-            with m.If(tag.issue):
-                with m.If(tag.first):
+            with m.If(adds[lane]):
+                with m.If(starts[lane]):
                     m.d.sync += accumulator.eq(dot.o)
                 with m.Else():
                     m.d.sync += accumulator.eq(accumulator + dot.o)

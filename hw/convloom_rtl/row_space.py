@@ -21,7 +21,8 @@ class RowSpace(wiring.Component):
     Members
     -------
     i_job : rows and slot of each job, in order, for those rows to be given up in their time
-    i_slot : words of a row of the job being loaded; steady from two cycles before its first row begins to one behind its last
+    i_slot : words of a row of the job being loaded; steady from two cycles before its first row begins to one
+        behind its last
     i_row_begins, i_row_done : the row takes its slot; all its bytes are there
     o_room : there is room for a row to begin
     o_next_word : where it would
