@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
@@ -43,16 +44,17 @@ def test_all_int8_products(both):
     assert chip == portable
 
 
+@pytest.mark.parametrize("bits", [32, 33])
 @pytest.mark.parametrize("both", CHIPS, indirect=True)
-def test_wide_products(both, request):
+def test_wide_products(both, request, bits):
     """The ends of both ranges, numbers near powers of two and their halves, and random ones."""
-    rng = random.Random(seed_of(request.node.name))
+    rng, least, most = random.Random(seed_of(request.node.name)), -(2**31), 2**31 - (bits == 32)
     near = [(1 << n) + step for n in (0, 15, 16, 17, 30, 31) for step in (-1, 0, 1)]
-    firsts = [number for number in (*near, *(-n for n in near)) if -(2**31) <= number <= 2**31]
+    firsts = [number for number in (*near, *(-n for n in near)) if least <= number <= most]
     seconds = [number for number in near if 0 <= number < 2**31]
     pairs = [(a, b) for a in firsts for b in seconds]
-    pairs += [(rng.randint(-(2**31), 2**31), rng.randrange(2**31)) for _ in range(4000)]
-    chip, portable = both([{"i_a": a, "i_b": b} for a, b in pairs], WideProduct)
+    pairs += [(rng.randint(least, most), rng.randrange(2**31)) for _ in range(2000)]
+    chip, portable = both([{"i_a": a, "i_b": b} for a, b in pairs], WideProduct, signed(bits))
     assert chip == portable
 
 

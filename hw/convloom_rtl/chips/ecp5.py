@@ -65,7 +65,7 @@ def _four_products(m, a, b):
     low_a, high_a, low_b, high_b = a[:half], a[half:].as_signed(), b[:half], b[half:]
     low, high = _multiply(m, "low", low_a, low_b), _multiply(m, "high", high_a, high_b)
     crossed = [_multiply(m, "high_low", high_a, low_b), _multiply(m, "low_high", low_a, high_b)]
-    middle = Signal(signed(2 * half + 1), reset_less=True)
+    middle = Signal(signed(2 * half - 1), reset_less=True)
     outer = delay(m, Cat(low[: 2 * half], high), 1, "outer")
     upper = Signal(signed(WIDE - half), reset_less=True)
     m.d.sync += [middle.eq(crossed[0] + crossed[1]), upper.eq(outer[half:].as_signed() + middle)]

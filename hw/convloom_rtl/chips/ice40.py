@@ -13,6 +13,14 @@ PINS = {16: range(16), 8: range(0, 16, 2), 4: range(1, 16, 4), 2: range(3, 16, 8
 MODES = {16: 0, 8: 1, 4: 2, 2: 3}
 MEMORY_SHAPES = tuple((4096 // bits, bits) for bits in PINS)
 ADDRESS = 11
+# What an SB_MAC16 gives: the register behind its multiplier, or the next one, behind adders.
+PRODUCT, PLUS_ZERO = 3, 1
+# Its inputs that do nothing here.
+IDLE = (
+    *(f"{port}HOLD" for port in "ABCD"),
+    *(f"{port}{half}" for port in ("IRST", "ORST", "OLOAD", "OHOLD", "ADDSUB") for half in ("TOP", "BOT")),
+    *("CI", "ACCUMCI", "SIGNEXTIN"),
+)
 
 
 class Ice40:
@@ -32,30 +40,23 @@ class Ice40:
         return m
 
     def wide_product(self, product):
-        """Four SB_MAC16, all unsigned, and what a negative number's sign is worth.
-
-        2^31, which 32 bits cannot hold with a sign, so costs nothing.
-        """
+        """Four SB_MAC16; the upper half of the first number has its sign."""
         m = Module()
         half = 16
         a, b = product.i_a, product.i_b
         low_a, high_a, low_b, high_b = a[:half], a[half : 2 * half], b[:half], b[half:]
-        pairs = {
-            "low": (low_a, low_b),
-            "first_cross": (high_a, low_b),
-            "second_cross": (low_a, high_b),
-            "high": (high_a, high_b),
-        }
-        whole = {name: _multiply_wide(m, name, *pair) for name, pair in pairs.items()}
-        sign = delay(m, Mux(a[-1], b, 0), 3, "sign")
-        middle, upper = Signal(33, reset_less=True), Signal(signed(31), reset_less=True)
-        low = delay(m, whole["low"], 1, "low_product")
-        m.d.sync += [
-            middle.eq(whole["first_cross"] + whole["second_cross"]),
-            upper.eq(whole["high"] - sign),
-        ]
+        low = _multiply_wide(m, "low", low_a, low_b, PLUS_ZERO)
+        high = _multiply_wide(m, "high", high_a, high_b, PLUS_ZERO, A_SIGNED=Const(1, 1))
+        low_high = _multiply_wide(m, "low_high", low_a, high_b, PRODUCT)
+        high_low = _multiply_wide(m, "high_low", high_a, low_b, PRODUCT, A_SIGNED=Const(1, 1))
+        middle = Signal(signed(33), reset_less=True)
+        m.d.sync += middle.eq(high_low.as_signed() + low_high)
+        upper = high
+        if len(a) > 2 * half:
+            # 2^31 has no such sign: its 32 bits count as -2^31, 2^32 too little.
+            upper = high + delay(m, Mux(a[2 * half - 1] & ~a[-1], b, 0), 4, "missing")
         total = Signal(signed(len(product.o) - half), reset_less=True)
-        m.d.sync += total.eq(Cat(low[half:], upper).as_signed() + middle)
+        m.d.sync += total.eq(Cat(low[half:], upper[: 2 * half]).as_signed() + middle)
         m.d.comb += product.o.eq(Cat(delay(m, low[:half], 1, "lowest"), total))
         return m
 
@@ -64,30 +65,29 @@ class Ice40:
         return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY - 1)
 
 
-def _mac16(m, name, a, b, **parameters):
-    """The 32 bits that an SB_MAC16 gives. Its input registers are used; it adds nothing."""
+def _mac16(m, name, a, b, output, summand, **parameters):
+    """The 32 bits that an SB_MAC16 gives, of its lower and its upper half alike; all registers on the way are used.
+
+    output : what it gives, PRODUCT or PLUS_ZERO, which is a cycle later
+    summand : what zero is added to, 1: the two 8x8 products, 2: the 16x16 product
+    """
     out = Signal(32, name=f"{name}_o")
-    idle = (
-        "AHOLD",
-        "BHOLD",
-        "CHOLD",
-        "DHOLD",
-        "IRSTTOP",
-        "IRSTBOT",
-        "ORSTTOP",
-        "ORSTBOT",
-        "OLOADTOP",
-        "OLOADBOT",
-    )
-    idle += ("ADDSUBTOP", "ADDSUBBOT", "OHOLDTOP", "OHOLDBOT", "CI", "ACCUMCI", "SIGNEXTIN")
+    alike = {
+        "_8x8_MULT_REG": 1,
+        "OUTPUT_SELECT": output,
+        "ADDSUB_LOWERINPUT": summand,
+        "ADDSUB_UPPERINPUT": 1,
+    }
+    bits = {"_8x8_MULT_REG": 1, "OUTPUT_SELECT": 2, "ADDSUB_LOWERINPUT": 2, "ADDSUB_UPPERINPUT": 1}
     m.submodules[name] = Instance(
         "SB_MAC16",
         p_A_REG=Const(1, 1),
         p_B_REG=Const(1, 1),
+        **{f"p_{half}{key}": Const(alike[key], bits[key]) for half in ("TOP", "BOT") for key in alike},
         **{f"p_{parameter}": value for parameter, value in parameters.items()},
         i_CLK=ClockSignal(),
         i_CE=Const(1),
-        **{f"i_{port}": Const(0) for port in idle},
+        **{f"i_{port}": Const(0) for port in IDLE},
         i_A=Cat(a, Const(0, 16 - len(a))),
         i_B=Cat(b, Const(0, 16 - len(b))),
         i_C=Const(0, 16),
@@ -98,34 +98,15 @@ def _mac16(m, name, a, b, **parameters):
 
 
 def _multiply_pair(m, name, a, b):
-    """Two signed 8x8 products, three cycles later: behind the multipliers, then behind adders that add zero."""
-    halves = {
-        f"{half}{parameter}": value
-        for half in ("TOP", "BOT")
-        for parameter, value in (
-            ("_8x8_MULT_REG", Const(1, 1)),
-            ("OUTPUT_SELECT", Const(1, 2)),  # the adder's register
-            ("ADDSUB_LOWERINPUT", Const(1, 2)),  # the 8x8 product
-            ("ADDSUB_UPPERINPUT", Const(1, 1)),  # C or D
-        )
-    }
-    return _mac16(m, name, a, b, MODE_8x8=Const(1, 1), A_SIGNED=Const(1, 1), B_SIGNED=Const(1, 1), **halves)
+    """Two signed 8x8 products, three cycles later."""
+    signs = {"MODE_8x8": Const(1, 1), "A_SIGNED": Const(1, 1), "B_SIGNED": Const(1, 1)}
+    return _mac16(m, name, a, b, PLUS_ZERO, 1, **signs)
 
 
-def _multiply_wide(m, name, a, b):
-    """An unsigned 16x16 product, three cycles later."""
-    return _mac16(
-        m,
-        name,
-        a,
-        b,
-        TOP_8x8_MULT_REG=Const(1, 1),
-        BOT_8x8_MULT_REG=Const(1, 1),
-        PIPELINE_16x16_MULT_REG1=Const(1, 1),
-        PIPELINE_16x16_MULT_REG2=Const(1, 1),
-        TOPOUTPUT_SELECT=Const(3, 2),  # the product, behind its second register
-        BOTOUTPUT_SELECT=Const(3, 2),
-    )
+def _multiply_wide(m, name, a, b, output, **signs):
+    """A 16x16 product, three cycles later, or four."""
+    pipeline = {f"PIPELINE_16x16_MULT_REG{n}": Const(1, 1) for n in (1, 2)}
+    return _mac16(m, name, a, b, output, 2, **pipeline, **signs)
 
 
 def _block(m, name, shape, enable, write_address, data, read_address):

@@ -15,6 +15,10 @@ class WideProduct(wiring.Component):
     of adders around them; the 33rd bit costs them nothing. The portable form delays the operands, one 64-bit
     word, rather than the product: the same to the outside, and faster to simulate.
 
+    Parameters
+    ----------
+    a : shape of the first number: signed(33), or signed(32), which costs less where 33 bits are more than two halves
+
     Members
     -------
     i_a : -2^31 to 2^31, both ends included: what an accumulator may become when it is rounded to float32
@@ -25,8 +29,8 @@ class WideProduct(wiring.Component):
     LATENCY = 5
     A, B = signed(33), 31
 
-    def __init__(self):
-        super().__init__({"i_a": In(self.A), "i_b": In(self.B), "o": Out(signed(63))})
+    def __init__(self, a=A):
+        super().__init__({"i_a": In(a), "i_b": In(self.B), "o": Out(signed(63))})
 
     def elaborate(self, platform):
         chip = chip_of(platform)
@@ -36,6 +40,6 @@ class WideProduct(wiring.Component):
         m = Module()
         operands = delay(m, Cat(self.i_a, self.i_b), self.LATENCY - 1, "operands")
         product = Signal(signed(63), reset_less=True)
-        m.d.sync += product.eq(operands[:33].as_signed() * operands[33:])
+        m.d.sync += product.eq(operands[: len(self.i_a)].as_signed() * operands[len(self.i_a) :])
         m.d.comb += self.o.eq(product)
         return m
