@@ -143,9 +143,9 @@ class Engine(wiring.Component):
         m.d.comb += [
             window.i_column.eq(lines.o_column),
             window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
-            window.i_pad_value.eq(delay(m, gate.o_issue.pad_value, at_window, "window_pad")),
             array.i_taps.eq(window.o_taps),
-            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY, "array_window")),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
+            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY - 1, "array_window")),
         ]
         assert at_window == lines.COLUMN_LATENCY
 

@@ -30,7 +30,9 @@ def copies(m: Module, value, count, name):
 
     Synthesis merges equal registers unless it is told by the attribute to keep them.
     """
-    each = [Signal(value.shape(), name=f"{name}_{n}", reset_less=True, attrs={"keep": 1}) for n in range(count)]
+    each = [
+        Signal(value.shape(), name=f"{name}_{n}", reset_less=True, attrs={"keep": 1}) for n in range(count)
+    ]
     m.d.sync += [copy.eq(value) for copy in each]
     return each
 
