@@ -7,6 +7,7 @@ import pytest
 from amaranth.back import rtlil
 from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
 from convloom_rtl.chips.block_memory import best_shape
+from convloom_rtl.chips.ecp5_places import MULTIPLIERS, snake
 from convloom_rtl.primitives.products import Products
 
 
@@ -67,3 +68,12 @@ def test_multipliers_have_their_places():
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
     text = rtlil.convert(Products(3, number=3), platform=chip)
     assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == list(places.values())
+
+
+def test_snake_over_the_chip():
+    """Each place once; a row of sixteen within four neighbouring blocks; nothing beyond the last."""
+    place = snake(16)
+    places = [place(*divmod(n, 16)) for n in range(MULTIPLIERS)]
+    assert len(set(places)) == MULTIPLIERS == 156 and place(9, 12) is None
+    assert places[:5] == [f"X{x}/Y10/MULT18_{n}" for x, n in ((4, 0), (5, 1), (8, 4), (9, 5), (13, 0))]
+    assert places[51:53] == ["X119/Y10/MULT18_5", "X114/Y34/MULT18_0"]
