@@ -21,9 +21,8 @@ class Ecp5:
     Parameters
     ----------
     place : function of the number of a row of Products and of a lane that gives the multiplier's place as nextpnr
-        names it, ``X4/Y46/MULT18_0``, or None to leave it to nextpnr
-    wide_multipliers : MULT18X18D for each WideProduct. With 4 it is faster (230 MHz) and takes 82 LUTs, with 3 160 MHz
-        and 225 LUTs.
+        names it, ``X4/Y10/MULT18_0``, or None to leave it to nextpnr (see ecp5_places)
+    wide_multipliers : MULT18X18D for each WideProduct: 4, or 3, which takes more LUTs and is slower
 
     Raises ValueError with what was expected and what came.
     """
