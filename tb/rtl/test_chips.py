@@ -58,8 +58,18 @@ def test_wide_products(both, request, bits):
     assert chip == portable
 
 
-SHAPES = [(68, 512), (128, 512), (64, 1024), (69, 2048), (32, 4096), (10, 8192), (3, 16384)]
-SHAPES += [(12, 64), (32, 16), (128, 256), (2, 20000)]
+# Each mode of both chips' block RAMs, alone and side by side, one behind the other, and with words left over.
+SHAPES = [
+    (12, 64),
+    (10, 256),
+    (68, 512),
+    (64, 1024),
+    (20, 2048),
+    (8, 4096),
+    (4, 8192),
+    (2, 16384),
+    (2, 20000),
+]
 
 
 @pytest.mark.parametrize("bits, depth", SHAPES)
