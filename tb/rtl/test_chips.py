@@ -5,11 +5,14 @@ import random
 import pytest
 from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
+from convloom_rtl.export import system_verilog
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
 from convloom_rtl.primitives.wide_product import WideProduct
-from roles.netlist import outputs
+from roles.matrix import CONFIGS
+from roles.netlist import CELLS, outputs
 from roles.unit import seed_of
+from rtl import runner
 
 CHIPS = {"ecp5": Ecp5(), "ecp5-3": Ecp5(wide_multipliers=3), "ice40": Ice40()}
 
@@ -92,3 +95,16 @@ def test_memories(both, request, bits, depth):
         )
     chip, portable = both(stimuli, BlockMemory, bits, depth)
     assert chip == portable
+
+
+@pytest.mark.parametrize("name", ["ecp5-3", "ice40"])
+def test_engines(name):
+    """A whole engine of a chip's cells: also that it minds no word that is read while it is written."""
+    config, family = CONFIGS["tiny"], name.split("-")[0]
+    text = system_verilog(config, CHIPS[name]) + (CELLS / f"{family}.v").read_text()
+    design = runner.Design(f"tiny-{name}", config.module_name, text)
+    modules, only = (
+        ["rtl.cocotb_shapes", "rtl.cocotb_depthwise"],
+        r"\.(random_layers|dense_and_depthwise_in_turn)/",
+    )
+    runner.run(design, "icarus", modules, {"CONVLOOM_CONFIG": "tiny"}, only)
