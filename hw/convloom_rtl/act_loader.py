@@ -53,25 +53,27 @@ class ActLoader(wiring.Component):
         lanes = self.config.cin_lanes
         job, beat_in = Signal(LoadJob, reset_less=True), self.i.p
         short, code = Signal(), Signal(range(len(ErrorCode)))
-        rows_left, row_left = Signal(16), Signal(24)
+        rows_left, last_row = Signal(16), Signal()
         begun = Signal()  # the row has its first beat
         lane = Signal(range(lanes))  # where the row's next byte lies in the beat
+        # Where the row ends, in bytes from the beat's lane 0: a beat further on only its upper bits change.
+        end, ends_here, ends_beat = Signal(25), Signal(), Signal()
+        lane_bits = (lanes - 1).bit_length()
 
         # What this beat does for this row.
-        room_in_beat, here = Signal(range(lanes + 1)), Signal(range(lanes + 1))
         row_ends, packet_ends, taken, written = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            room_in_beat.eq(lanes - lane),
-            row_ends.eq(row_left <= room_in_beat),
-            here.eq(Mux(row_ends, row_left, room_in_beat)),
-            packet_ends.eq(row_ends & (rows_left == 1)),
-            taken.eq(written & (packet_ends | ~row_ends | (row_left == room_in_beat))),
+            ends_here.eq(end[lane_bits:] == 0),
+            ends_beat.eq(end == lanes),
+            row_ends.eq(ends_here | ends_beat),
+            packet_ends.eq(row_ends & last_row),
+            taken.eq(written & (~ends_here | last_row)),
             space.i_slot.eq(job.slot),
             space.i_free_to.eq(self.i_free_to),
             space.i_row_done.eq(written & row_ends),
             self.o_progress.rows.eq(space.o_rows_done),
         ]
-        cut_off = beat_in.last & ~(packet_ends & (beat_in.count >= lane + here))
+        cut_off = beat_in.last & ~(packet_ends & (beat_in.count >= end[: lane_bits + 1]))
 
         with m.FSM():
             with m.State("IDLE"):
@@ -84,7 +86,8 @@ class ActLoader(wiring.Component):
                     lane.eq(0),
                     begun.eq(0),
                 ]
-                m.d.sync += [rows_left.eq(self.i_jobs.p.in_h), row_left.eq(self.i_jobs.p.row_bytes)]
+                m.d.sync += [rows_left.eq(self.i_jobs.p.in_h), end.eq(self.i_jobs.p.row_bytes)]
+                m.d.sync += last_row.eq(self.i_jobs.p.in_h == 1)
                 with m.If(self.i_jobs.valid & self.i_jobs.ready):
                     m.next = "SETTLE"
             with m.State("SETTLE"):  # the job's slot reaches the comparisons for room
@@ -95,16 +98,16 @@ class ActLoader(wiring.Component):
                 m.d.comb += written.eq((self.i.valid | short) & (begun | space.o_room))
                 m.d.comb += [self.i.ready.eq(taken & ~short), space.i_row_begins.eq(written & ~begun)]
                 with m.If(written):
-                    m.d.sync += [begun.eq(~row_ends), row_left.eq(row_left - here), lane.eq(0)]
-                    m.d.sync += self.o_progress.bytes.eq(self.o_progress.bytes + here)
+                    m.d.sync += [begun.eq(~row_ends), end.eq(end - lanes), lane.eq(0)]
+                    m.d.sync += self.o_progress.bytes.eq(self.o_progress.bytes + (lanes - lane))
                     with m.If(row_ends):
                         m.d.sync += [
                             rows_left.eq(rows_left - 1),
-                            row_left.eq(job.row_bytes),
+                            last_row.eq(rows_left == 2),
+                            end.eq(job.row_bytes + end[:lane_bits]),
+                            lane.eq(end),
                             self.o_progress.bytes.eq(0),
                         ]
-                        with m.If(~taken):
-                            m.d.sync += lane.eq(lane + here)
                 with m.If(taken):
                     with m.If(cut_off & ~short):
                         m.d.sync += [short.eq(1), code.eq(ErrorCode.ACT_SHORT)]

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.countdown import countdown
 from convloom_rtl.payloads import POSITION, ROW_NUMBER, WalkJob, rows_done_with, step
 
 
@@ -61,12 +62,8 @@ class DenseWalker(wiring.Component):
             (job.chunks, job.runs, job.kh, job.k_tiles, job.out_w, job.out_h),
             strict=True,
         ):
-            left = Signal.like(number, name=f"left_to_{name}", reset_less=True)
-            m.d.comb += ends[name].eq(inner & (left == 1))
-            with m.If(starting | (stepped & ends[name])):
-                m.d.sync += left.eq(number)
-            with m.Elif(stepped & inner):
-                m.d.sync += left.eq(left - 1)
+            last = countdown(m, number, name, restart=starting, counts=stepped & inner)
+            m.d.comb += ends[name].eq(inner & last)
             inner = ends[name]
         return ends
 
@@ -127,7 +124,9 @@ class DenseWalker(wiring.Component):
         )  # bytes to the row's two ends
         inside = Signal(reset_less=True)
         m.d.comb += stepped.eq(walking & (self.o.ready | ~self.o.valid))
-        end = offset + lanes
+        # The step's last byte lies beyond the row where `offset` does beyond this.
+        whole_until = Signal(POSITION, reset_less=True)
+        m.d.sync += whole_until.eq(job.row_bytes - lanes)
         begins = self._begins(m, ends, job, stepped)
         with m.If(self.o.ready | ~self.o.valid):
             m.d.sync += self.o.valid.eq(walking)
@@ -143,7 +142,7 @@ class DenseWalker(wiring.Component):
                 at.raw.eq(job.raw),
                 at.reserve.eq(Mux(begins, Mux(job.raw & ~job.discard, 4, 1), 0)),
                 at.row.eq(base + row),
-                at.needs.eq(Mux(end > job.row_bytes, job.row_bytes, end)),
+                at.needs.eq(Mux(offset > whole_until, job.row_bytes, offset + lanes)),
                 at.free_words.eq(job.words_in_all),
                 at.issue.row.eq(base + row),
                 at.issue.offset.eq(offset),

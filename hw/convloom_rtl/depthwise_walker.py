@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS
 
+from convloom_rtl.kit.countdown import countdown
 from convloom_rtl.payloads import POSITION, ROW_NUMBER, WalkJob, rows_done_with, step
 
 
@@ -69,13 +70,13 @@ class DepthwiseWalker(wiring.Component):
         starting = self.i_start
         slides = Signal()
         m.d.sync += slides.eq((job.kh <= ROW_BANKS) & (job.kw <= ROW_BANKS))
-        left = {
-            name: Signal.like(job[name], name=f"{name}_left", reset_less=True)
-            for name in ("chunks", "out_w", "k_tiles", "out_h")
-        }
-        reads = Signal.like(job.runs, name="reads_left", reset_less=True)  # until the output's first word
-        word = Signal.like(job.passes, reset_less=True)
-        next_reads = Signal.like(reads)
+        last_read = self._count_reads(m, job, now, stepped)
+        last_column, last_row = (
+            countdown(m, job[name], name, restart=starting, counts=stepped & ends)
+            for name, ends in (("out_w", now.tile_end), ("out_h", now.row_end))
+        )
+        last_word = countdown(m, job.passes, "passes", restart=starting, counts=stepped & now.issues)
+        word, first = Signal.like(job.passes, reset_less=True), Signal()
         begins, row_begins = (
             Signal(),
             Signal(),
@@ -83,45 +84,55 @@ class DepthwiseWalker(wiring.Component):
         m.d.comb += [
             now.slides.eq(slides),
             now.word.eq(word),
-            now.first.eq(word == 0),
-            now.issues.eq(~slides | (reads == 1)),
-            now.block_end.eq(left["chunks"] == 1),
-            now.tile_end.eq(now.issues & (word == job.passes - 1)),
-            now.last_group.eq(left["k_tiles"] == 1),
-            now.group_end.eq(now.tile_end & (left["out_w"] == 1)),
-            now.group_read.eq(Mux(slides, now.first & now.issues & (left["out_w"] == 1), now.group_end)),
+            now.first.eq(first),
+            now.issues.eq(~slides | last_read),
+            now.block_end.eq(countdown(m, job.chunks, "chunks", restart=starting, counts=stepped)),
+            now.tile_end.eq(now.issues & last_word),
+            now.last_group.eq(
+                countdown(m, job.k_tiles, "k_tiles", restart=starting, counts=stepped & now.group_end)
+            ),
+            now.group_end.eq(now.tile_end & last_column),
+            now.group_read.eq(Mux(slides, first & now.issues & last_column, now.group_end)),
             now.row_end.eq(now.group_end & now.last_group),
-            now.job_end.eq(now.row_end & (left["out_h"] == 1)),
-            next_reads.eq(Mux(now.group_end, job.runs, job.stride_x)),
-            now.stages.eq(slides & now.tile_end & ~now.first & (next_reads != 1) & ~now.row_end),
-            now.reads.eq(~slides | now.first | now.stages),
+            now.job_end.eq(now.row_end & last_row),
+            now.reads.eq(~slides | first | now.stages),
             now.begins.eq(begins & ~now.stages),
             now.row_begins.eq(row_begins),
         ]
-        for name, ends in (("out_w", now.tile_end), ("k_tiles", now.group_end), ("out_h", now.row_end)):
-            with m.If(starting | (stepped & ends & (left[name] == 1))):
-                m.d.sync += left[name].eq(job[name])
-            with m.Elif(stepped & ends):
-                m.d.sync += left[name].eq(left[name] - 1)
         with m.If(starting):
-            m.d.sync += [
-                left["chunks"].eq(job.chunks),
-                reads.eq(job.runs),
-                word.eq(0),
-                begins.eq(1),
-                row_begins.eq(1),
-            ]
+            m.d.sync += [word.eq(0), first.eq(1), begins.eq(1), row_begins.eq(1)]
         with m.Elif(stepped):
-            m.d.sync += left["chunks"].eq(Mux(now.block_end, job.chunks, left["chunks"] - 1))
             m.d.sync += row_begins.eq(now.row_end)
             m.d.sync += begins.eq(now.group_end | (begins & ~now.reads))
-            with m.If(now.tile_end):
-                m.d.sync += [word.eq(0), reads.eq(next_reads - now.stages)]
-            with m.Elif(now.issues):
-                m.d.sync += word.eq(word + 1)
-            with m.Else():
-                m.d.sync += reads.eq(reads - 1)
+            with m.If(now.issues):
+                m.d.sync += [word.eq(Mux(last_word, 0, word + 1)), first.eq(last_word)]
         return now
+
+    def _count_reads(self, m, job, now, stepped):
+        """Whether the output's first word goes with this step: no column is read before it.
+
+        A column that is read ahead counts for the output to come. What its comparisons need is there a cycle before.
+        """
+        number, reads, last = Signal.like(job.runs), Signal.like(job.runs, reset_less=True), Signal()
+        is_one, is_two = Signal(), Signal()
+        ones, twos = Signal(2), Signal(2)  # of the columns of a group's first output, and of any other one
+        m.d.sync += [
+            ones.eq(Cat(job.stride_x == 1, job.runs == 1)),
+            twos.eq(Cat(job.stride_x == 2, job.runs == 2)),
+        ]
+        m.d.comb += [
+            number.eq(Mux(now.group_end, job.runs, job.stride_x)),
+            is_one.eq(Mux(now.group_end, ones[1], ones[0])),
+            is_two.eq(Mux(now.group_end, twos[1], twos[0])),
+            now.stages.eq(now.slides & now.tile_end & ~now.first & ~is_one & ~now.row_end),
+        ]
+        with m.If(self.i_start):
+            m.d.sync += [reads.eq(job.runs), last.eq(ones[1])]
+        with m.Elif(stepped & now.tile_end):
+            m.d.sync += [reads.eq(number - now.stages), last.eq(Mux(now.stages, is_two, is_one))]
+        with m.Elif(stepped & ~now.issues):
+            m.d.sync += [reads.eq(reads - 1), last.eq(reads == 2)]
+        return last
 
     def _rows(self, m, job, now, stepped):
         """First rows of the window, of the four that are read, and of the next output row's window."""

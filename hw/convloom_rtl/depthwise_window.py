@@ -1,6 +1,6 @@
 """The window of a depthwise job: four columns of four rows, for each of cout_lanes channels."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS
@@ -19,21 +19,19 @@ class DepthwiseWindow(wiring.Component):
 
     Members
     -------
-    i_column : cout_lanes int8 for each of four rows
-    i_pad_value : what stands in the columns before a group's first
+    i_column : cout_lanes bytes for each of four rows, told by their difference (XOR) from the pad value
     i_step : what to do with the column
-    o_taps : 16 int8 for each channel
+    o_taps : 16 bytes for each channel, told likewise: what stands before a group's first column is 0
     """
 
     LATENCY = 1
 
     def __init__(self, config):
         self.config = config
-        taps = data.ArrayLayout(data.ArrayLayout(signed(8), TAPS), config.cout_lanes)
+        taps = data.ArrayLayout(data.ArrayLayout(8, TAPS), config.cout_lanes)
         super().__init__(
             {
                 "i_column": In(data.ArrayLayout(8 * config.cout_lanes, ROW_BANKS)),
-                "i_pad_value": In(signed(8)),
                 "i_step": In(WindowStep),
                 "o_taps": Out(taps),
             }
@@ -46,7 +44,7 @@ class DepthwiseWindow(wiring.Component):
         width = len(column)
         window, staged = Signal(COLUMNS * width, reset_less=True), Signal(width, reset_less=True)
         has_staged = Signal()
-        before = Mux(step.begin, self.i_pad_value.replicate(COLUMNS * width // 8), window)
+        before = Mux(step.begin, 0, window)
         with m.If(step.read):
             m.d.sync += has_staged.eq(step.stage)
             with m.If(step.stage):

@@ -10,12 +10,12 @@ from convloom_rtl.depthwise_window import DepthwiseWindow
 from convloom_rtl.issue_gate import IssueGate
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.kit.stream import Queue
+from convloom_rtl.kit.stream import Queue, SkidBuffer
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import JobDone, ReportAccess, Totals, beat
+from convloom_rtl.payloads import JobDone, ReportAccess, Totals, beat, step
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
@@ -28,8 +28,7 @@ ENDING_JOBS = 8
 class Engine(wiring.Component):
     """Jobs and activations in, outputs out, one packet per job on each stream, in the same order.
 
-    Up to jobs_in_flight jobs are on chip; behind the issue gate nothing waits, and the issues of two jobs lie
-    three cycles apart.
+    Up to jobs_in_flight jobs are on chip; behind the issue gate nothing waits.
 
     Members
     -------
@@ -84,7 +83,9 @@ class Engine(wiring.Component):
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
         connect(m, reader.o_records, requantiser.i_records)
         connect(m, reader.o_weights, weights.i)
-        connect(m, walker.o, gate.i)
+        m.submodules.step_buffer = steps = SkidBuffer(step(config))  # cuts the walker's ready from the gate's
+        connect(m, walker.o, steps.i)
+        connect(m, steps.o, gate.i)
         connect(m, ring.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)
@@ -142,9 +143,9 @@ class Engine(wiring.Component):
         m.d.comb += [
             window.i_column.eq(lines.o_column),
             window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
-            window.i_pad_value.eq(delay(m, gate.o_issue.pad_value, at_window, "window_pad")),
             array.i_taps.eq(window.o_taps),
-            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY, "array_window")),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
+            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY - 1, "array_window")),
         ]
         assert at_window == lines.COLUMN_LATENCY
 

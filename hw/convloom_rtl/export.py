@@ -26,18 +26,22 @@ COMBINATIONAL = """\
 """
 
 
-def system_verilog(config):
-    """The top module of that Config and all below it, as text. For Verilator, Icarus and Yosys."""
-    text = verilog_2005(config).replace("always @* begin", "`CONVLOOM_COMB begin")
+def system_verilog(config, platform=None):
+    """The top module of that Config and all below it, as text. For Verilator, Icarus and Yosys.
+
+    With a `platform` that stands for a chip it holds the chip's own cells.
+    """
+    text = verilog_2005(config, platform).replace("always @* begin", "`CONVLOOM_COMB begin")
     return COMBINATIONAL + text.replace("always @*\n", "always_comb\n")  # these have no starter
 
 
-def verilog_2005(config):
+def verilog_2005(config, platform=None):
     """The same as plain Verilog 2005. Icarus shows X with it from -g2009 on: simulate the other one."""
     # Amaranth's own Yosys, whose version is pinned: the text changes with it.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     top = Top(config)
-    text = verilog.convert(top, name=config.module_name, emit_src=False, strip_internal_attrs=True)
+    options = {"emit_src": False, "strip_internal_attrs": True}
+    text = verilog.convert(top, platform=platform, name=config.module_name, **options)
     return _started(_loop_over_memories(WITHOUT_BITS.sub("", text)))
 
 

@@ -96,7 +96,7 @@ class IssueGate(wiring.Component):
         m.d.sync += [
             free.eq(free - taken + self.i_released),
             room_for_tile.eq(free >= TILE_MARGIN),
-            room_for_row.eq(free >= Mux(self.i.ready, self.i.p.row_words, waiting.row_words)),
+            room_for_row.eq(Mux(self.i.ready, free >= self.i.p.row_words, free >= waiting.row_words)),
             row_taken.eq(taken != 0),
         ]
         m.d.comb += has_room.eq(

@@ -78,6 +78,8 @@ class JobReader(wiring.Component):
             "discard": discard,
             "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
             "row_words": row_words,
+            "last_column": descriptor.out_w - 1,
+            "last_group": descriptor.k_tiles - 1,
             "hop": Mux(descriptor.raw, (descriptor.k_tiles << 2) - (RAW_SLOTS - 1), descriptor.k_tiles),
         }
         telling, told = self._tell(m, descriptor, more)

@@ -25,7 +25,7 @@ class LineBuffer(wiring.Component):
     i_issue : what to fetch
     o_activations : cin_lanes int8
     o_column : where there is depthwise: cout_lanes int8 of each of the four rows from the issue's row on, the same
-        bytes of each row; COLUMN_LATENCY cycles later
+        bytes of each row; COLUMN_LATENCY cycles later. Told by their difference (XOR) from the pad value
     """
 
     TABLE, ADDRESS = BlockMemory.LATENCY, 2
@@ -132,31 +132,30 @@ class LineBuffer(wiring.Component):
         return Cat(words)
 
     def _column(self, m, bank, pairs, rotates):
-        """The four rows' channels: whole words in row order, then the channels' bytes of them, then pads."""
-        cin, cout = self.config.cin_lanes, self.config.cout_lanes
-        wanted = max(cin, cout) * 8  # bits: a vector lies within a word, or fills one or two
+        """The four rows' channels: their bytes of each bank, then in row order, then pads."""
+        cout = self.config.cout_lanes
+        order = delay(m, bank, 1, "column_order")
         pads = delay(m, self.i_issue.pad_rows, self.COLUMN_LATENCY - 1, "pad_rows")
         value = delay(m, self.i_issue.pad_value, self.COLUMN_LATENCY - 1, "column_pad")
-        ordered = []
-        for n, (pair, rotate) in enumerate(zip(pairs, rotates, strict=True)):
-            low, high = pair[: 8 * cin], pair[8 * cin :]
-            words = Signal(wanted, name=f"words_{n}")
-            m.d.comb += words.eq(Mux(rotate[-1], Cat(high, low), pair))
-            ordered.append(Cat(words, rotate[:-1]))
+        vectors = [Signal(8 * cout, name=f"vector_{n}", reset_less=True) for n in range(ROW_BANKS)]
+        m.d.sync += [
+            vector.eq(self._channels(pair, rotate))
+            for vector, pair, rotate in zip(vectors, pairs, rotates, strict=True)
+        ]
         for row in range(ROW_BANKS):
-            chosen = Signal.like(ordered[0], name=f"row_{row}", reset_less=True)
-            vector = Signal(8 * cout, name=f"vector_{row}", reset_less=True)
-            with m.Switch(bank):
+            chosen = Signal(8 * cout, name=f"row_{row}", reset_less=True)
+            with m.Switch(order):
                 for n in range(ROW_BANKS):
                     with m.Case(n):
-                        m.d.sync += chosen.eq(ordered[(n + row) % ROW_BANKS])
-            groups = max(1, cin // cout)
-            if groups == 1:
-                m.d.sync += vector.eq(chosen[:wanted])
-            else:
-                group = chosen[wanted + (cout - 1).bit_length() :]
-                m.d.sync += vector.eq(chosen[:wanted].word_select(group, 8 * cout))
-            m.d.sync += self.o_column[row].eq(Mux(pads[row], value.replicate(cout), vector))
+                        m.d.sync += chosen.eq(vectors[(n + row) % ROW_BANKS])
+            m.d.sync += self.o_column[row].eq(Mux(pads[row], 0, chosen ^ value.replicate(cout)))
+
+    def _channels(self, pair, rotate):
+        """The cout_lanes bytes that `rotate` points to: aligned, they lie within a word, or fill one or two."""
+        cin, cout = self.config.cin_lanes, self.config.cout_lanes
+        if cout > cin:
+            return Mux(rotate[-1], Cat(pair[8 * cin :], pair[: 8 * cin]), pair)
+        return pair.word_select(rotate[(cout - 1).bit_length() :], 8 * cout)
 
     def _substitute_pads(self, m, word):
         """The pad value in each lane that lies outside of the picture, told by what travelled with the issue."""

@@ -1,34 +1,43 @@
 """The multiply-accumulate array: cout_lanes dot products of cin_lanes int8 products each."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.depthwise_window import TAPS
-from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.products import Products
 
 
 class DotProduct(wiring.Component):
-    """The sum of `lanes` int8 products, one per cycle, `latency(lanes)` cycles later."""
+    """The sum of `lanes` int8 products, one per cycle, `latency(lanes)` cycles later.
+
+    Multipliers lie in a few columns of a chip, memories and adders elsewhere: a register on either side of them
+    takes the ways there and back. `number` tells the array's dot products apart where each gets its place.
+    """
 
     @staticmethod
     def latency(lanes):
         """Cycles from the operands to their sum."""
-        return Products.LATENCY + tree_levels(lanes)
+        return 1 + Products.LATENCY + 1 + tree_levels(lanes)
 
-    def __init__(self, lanes):
-        self.lanes = lanes
+    def __init__(self, lanes, number=0):
+        self.lanes, self.number = lanes, number
         vector = data.ArrayLayout(signed(8), lanes)
         width = 16 + tree_levels(lanes)
         super().__init__({"i_activations": In(vector), "i_weights": In(vector), "o": Out(signed(width))})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.products = products = Products(self.lanes)
-        m.d.comb += [products.i_a.eq(self.i_activations), products.i_b.eq(self.i_weights)]
-        m.d.comb += self.o.eq(registered_sum(m, list(products.o), "sum"))
+        m.submodules.products = products = Products(self.lanes, self.number)
+        m.d.comb += [
+            products.i_a.eq(delay(m, self.i_activations, 1, "activations")),
+            products.i_b.eq(delay(m, self.i_weights, 1, "weights")),
+        ]
+        arrived = Signal(data.ArrayLayout(signed(16), self.lanes), reset_less=True)
+        m.d.sync += [arrived[n].eq(product) for n, product in enumerate(products.o)]
+        m.d.comb += self.o.eq(registered_sum(m, list(arrived), "sum"))
         return m
 
 
@@ -41,7 +50,8 @@ class MacArray(wiring.Component):
     Members
     -------
     i_activations : cin_lanes int8, for all dot products
-    i_taps, i_window : where there is depthwise: each dot product's own taps, and which of them to use, if any
+    i_taps : where there is depthwise: each dot product's own taps, told by their difference from the pad value
+    i_window, i_pad_value : ... and, a cycle ahead, which of them to use, if any; the pad value
     i_weights : cout_lanes vectors of cin_lanes int8
     i_tag : Tag of the issue or bubble that the two belong to
     o_tile, o_valid : cout_lanes int32 accumulators, without bias
@@ -67,22 +77,26 @@ class MacArray(wiring.Component):
     def _depthwise_members(self):
         if not self.config.depthwise:
             return {}
-        taps = data.ArrayLayout(data.ArrayLayout(signed(8), TAPS), self.config.cout_lanes)
-        return {"i_taps": In(taps), "i_window": In(WindowStep)}
+        taps = data.ArrayLayout(data.ArrayLayout(8, TAPS), self.config.cout_lanes)
+        return {"i_taps": In(taps), "i_window": In(WindowStep), "i_pad_value": In(signed(8))}
 
     def elaborate(self, platform):
         m = Module()
-        tag = delay(m, self.i_tag, self.latency - 1, "tag")
+        lanes = self.config.cout_lanes
+        earlier = delay(m, self.i_tag, self.latency - 2, "tag")
+        tag = delay(m, earlier, 1, "tag_of_sum")
         m.d.sync += self.o_tag.eq(tag)
-        for lane in range(self.config.cout_lanes):
-            m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes)
+        adds, starts = (copies(m, earlier[name], lanes, name) for name in ("issue", "first"))
+        operands = self._operands(m)
+        for lane in range(lanes):
+            m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes, lane)
             m.d.comb += [
-                dot.i_activations.eq(self._operands(m, lane)),
+                dot.i_activations.eq(operands[lane]),
                 dot.i_weights.eq(self.i_weights[lane]),
             ]
             accumulator = Signal(signed(32), name=f"accumulator_{lane}", reset_less=True)
-            with m.If(tag.issue):
-                with m.If(tag.first):
+            with m.If(adds[lane]):
+                with m.If(starts[lane]):
                     m.d.sync += accumulator.eq(dot.o)
                 with m.Else():
                     m.d.sync += accumulator.eq(accumulator + dot.o)
@@ -96,18 +110,25 @@ class MacArray(wiring.Component):
         ]
         return m
 
-    def _operands(self, m, lane):
-        """What a dot product multiplies: what all do, or its channel's taps."""
+    def _operands(self, m):
+        """What each dot product multiplies: what all do, or a word of its channel's taps."""
+        lanes, width = self.config.cout_lanes, 8 * self.config.cin_lanes
         if not self.config.depthwise:
-            return self.i_activations
-        width = 8 * self.config.cin_lanes
-        taps = self.i_taps[lane].as_value()
-        words = [taps[n : n + width] for n in range(0, len(taps), width)]
-        operands = Signal(width, name=f"operands_{lane}")
-        m.d.comb += operands.eq(self.i_activations)
-        with m.If(self.i_window.taps):
-            with m.Switch(self.i_window.word):
-                for n, word in enumerate(words):
-                    with m.Case(n):
-                        m.d.comb += operands.eq(word)
-        return operands
+            return [self.i_activations] * lanes
+        words, window = max(8 * TAPS // width, 1), self.i_window
+        uses = Cat(window.taps & (window.word == n) for n in range(words))
+        chosen = []
+        for lane, (use, pad) in enumerate(
+            zip(
+                copies(m, uses, lanes, "uses_taps"),
+                copies(m, self.i_pad_value, lanes, "pad_value"),
+                strict=True,
+            )
+        ):
+            operands, taps = Signal(width, name=f"operands_{lane}"), self.i_taps[lane].as_value()
+            m.d.comb += operands.eq(self.i_activations)
+            for n in range(words):
+                with m.If(use[n]):
+                    m.d.comb += operands.eq((taps ^ pad.replicate(TAPS))[n * width :][:width])
+            chosen.append(operands)
+        return chosen

@@ -81,7 +81,8 @@ class OutputRing(wiring.Component):
             Signal(self.turns),
             Signal(self.turns),
         )  # places of the row's, and of the group's first slot
-        columns, groups, slots = Signal.like(job.out_w), Signal.like(job.k_tiles), Signal(range(RAW_SLOTS))
+        columns, groups = Signal.like(job.last_column), Signal.like(job.last_group)
+        slots = Signal(range(RAW_SLOTS))
         next_group, next_row = (Signal(self.turns, name=name) for name in ("next_group", "next_row"))
         per_tile = Mux(job.raw, RAW_SLOTS, 1)
         m.d.comb += [next_group.eq(group + per_tile), next_row.eq(row + job.row_words)]
@@ -91,9 +92,9 @@ class OutputRing(wiring.Component):
             m.d.sync += [place.eq(place + 1), slots.eq(slots + 1)]
         with m.Elif(written):
             m.d.sync += [place.eq(place + job.hop), slots.eq(0), columns.eq(columns + 1)]
-            with m.If(columns == job.out_w - 1):
+            with m.If(columns == job.last_column):
                 m.d.sync += [place.eq(next_group), group.eq(next_group), columns.eq(0), groups.eq(groups + 1)]
-                with m.If(groups == job.k_tiles - 1):
+                with m.If(groups == job.last_group):
                     m.d.sync += [pointer.eq(next_row) for pointer in (place, whole, row, group)]
                     m.d.sync += groups.eq(0)
 

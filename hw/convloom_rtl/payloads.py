@@ -59,8 +59,8 @@ QuantiseJob = _job(
     *("raw", "rounding", "output_zero_point", "clamp_low", "clamp_high", "last_tile_lanes", "k_tiles"),
     discard=1,
 )
-# `hop`: words from a depthwise tile's last slot to the next column's first.
-RingJob = _job("raw", "out_w", "k_tiles", depthwise=1, row_words=16, hop=16)
+# `hop`: words from a depthwise tile's last slot to the next column's first. Columns and groups count from 0.
+RingJob = _job("raw", depthwise=1, row_words=16, hop=16, last_column=16, last_group=12)
 CountJob = _job("macs_per_pixel", "report")
 # Pushed when the job packet's end and its error code are known.
 ReportJob = _job("job_id", "irq", "report", code=range(len(ErrorCode)))

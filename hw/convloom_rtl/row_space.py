@@ -21,7 +21,8 @@ class RowSpace(wiring.Component):
     Members
     -------
     i_job : rows and slot of each job, in order, for those rows to be given up in their time
-    i_slot : words of a row of the job being loaded; steady two cycles before its first row begins
+    i_slot : words of a row of the job being loaded; steady from two cycles before its first row begins to one
+        behind its last
     i_row_begins, i_row_done : the row takes its slot; all its bytes are there
     o_room : there is room for a row to begin
     o_next_word : where it would
@@ -51,27 +52,31 @@ class RowSpace(wiring.Component):
 
         live = Signal(
             range(TABLE_ROWS + 1)
-        )  # rows that have begun and are not given up: the row table's entries
+        )  # the row table's entries: rows that have begun and are not given up
         m.d.sync += live.eq(live + self.i_row_begins - freed)
+        # Taken and given back a register later. Between two rows of one bank lie three others, so that room is
+        # compared, three cycles behind a row's begin, before the bank's next row asks for it.
+        begun_bank, freed_bank = Signal(ROW_BANKS), Signal(ROW_BANKS)
+        credit = Signal(slot.shape(), reset_less=True)
+        for n in range(ROW_BANKS):
+            m.d.sync += [
+                begun_bank[n].eq(self.i_row_begins & (bank == n)),
+                freed_bank[n].eq(freed & (free_bank == n)),
+            ]
+        m.d.sync += credit.eq(slot)
         rooms = Signal(ROW_BANKS)
         m.d.comb += self.o_room.eq(rooms.bit_select(bank, 1) & (live != TABLE_ROWS - 1))
         for n in range(ROW_BANKS):
             free = Signal(range(self.config.bank_words + 1), init=self.config.bank_words, name=f"free_{n}")
             next_word = Signal(range(self.config.bank_words), name=f"next_word_{n}")
-            taken = Signal(name=f"taken_{n}")
-            m.d.comb += taken.eq(self.i_row_begins & (bank == n))
             with m.If(bank == n):
                 m.d.comb += self.o_next_word.eq(next_word)
-            with m.If(taken):
-                m.d.sync += next_word.eq(next_word + self.i_slot)
-            credit = Signal(slot.shape(), name=f"credit_{n}")
-            with m.If(freed & (free_bank == n)):
-                m.d.comb += credit.eq(slot)
-            with m.If(taken):
-                m.d.sync += free.eq(free - self.i_slot + credit)
-            with m.Else():
+            with m.If(begun_bank[n]):
+                m.d.sync += [next_word.eq(next_word + self.i_slot), free.eq(free - self.i_slot)]
+            with m.If(freed_bank[n]):
                 m.d.sync += free.eq(free + credit)
-            # Two cycles old when it is used, and never wrong: between two rows of one bank lie three others.
+            with m.If(begun_bank[n] & freed_bank[n]):
+                m.d.sync += free.eq(free + (credit - self.i_slot))
             m.d.sync += rooms[n].eq(free >= self.i_slot)
         return m
 

@@ -23,7 +23,7 @@ class SignificandRounder(wiring.Component):
     o : one bit wider, as rounding may carry
     """
 
-    LATENCY = 2
+    LATENCY = 3
 
     def __init__(self, width):
         self.width = width
@@ -38,14 +38,16 @@ class SignificandRounder(wiring.Component):
         m.d.sync += dropped.eq(self._smeared(excess.as_unsigned()) & self.i_enable.as_signed())
 
         half, is_tie = dropped & ~(dropped >> 1), Signal()
-        rounded, cleared = Signal(signed(self.width + 1), reset_less=True), Signal(self.width + 1)
-        m.d.comb += [
-            is_tie.eq(dropped[0] & ((number[: len(dropped)] & dropped) == half)),
+        added = Signal(signed(self.width + 1), reset_less=True)
+        cleared, rounded = Signal(self.width + 1, reset_less=True), Signal.like(added)
+        m.d.comb += is_tie.eq(dropped[0] & ((number[: len(dropped)] & dropped) == half))
+        m.d.sync += [
+            added.eq(number + half),
             # A tie is rounded up first; if that is odd, clearing its last bit gives the even one below.
             cleared.eq(dropped | (Cat(Const(1), dropped) & is_tie.as_signed())),
-            self.o.eq(rounded),
+            rounded.eq(added & ~cleared),
         ]
-        m.d.sync += rounded.eq((number + half) & ~cleared)
+        m.d.comb += self.o.eq(rounded)
         return m
 
     @staticmethod

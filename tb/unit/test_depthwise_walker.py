@@ -102,18 +102,21 @@ def walked(config, jobs, pauses):
 
 
 def windows(config, columns):
-    """The taps [cout_lanes, 16] after each step. columns: (window step, column)."""
+    """The taps [cout_lanes, 16] after each step. columns: (window step, column).
+
+    The window has bytes by their difference from the pad value.
+    """
     dut, seen = DepthwiseWindow(config), []
 
     async def run(ctx):
-        ctx.set(dut.i_pad_value, PAD)
         for step, column in [*columns, ({}, columns[0][1])]:
             ctx.set(
                 dut.i_column,
-                [int.from_bytes(bytes(n & 255 for n in row.tolist()), "little") for row in column],
+                [int.from_bytes(bytes((n ^ PAD) & 255 for n in row.tolist()), "little") for row in column],
             )
             ctx.set(dut.i_step, step)
-            seen.append(np.array(plain((await ctx.tick().sample(dut.o_taps))[-1])))
+            taps = np.array(plain((await ctx.tick().sample(dut.o_taps))[-1]))
+            seen.append((taps ^ (PAD & 255)).astype(np.uint8).astype(np.int8).astype(np.int64))
 
     simulate(dut, run)
     return seen[1:]

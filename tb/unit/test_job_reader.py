@@ -49,6 +49,8 @@ class JobPacket:
             "depthwise": self.fields["op"] == Op.DEPTHWISE,
             "row_words": k_tiles * self.fields["out_w"] * slots % (1 << 16),
             "hop": (k_tiles - 1) * slots + 1,
+            "last_column": (self.fields["out_w"] - 1) % (1 << 16),
+            "last_group": (k_tiles - 1) % (1 << 12),
         }
 
     @property

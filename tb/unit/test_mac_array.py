@@ -1,5 +1,7 @@
 """The array: sums of products, tile by tile, and what travels with them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from convloom.spec import Config
@@ -68,22 +70,31 @@ def test_random_tiles_with_bubbles(name, seed):
 
 @pytest.mark.parametrize(("cin", "cout"), ((4, 1), (8, 4), (16, 16)))
 def test_taps_of_each_lane(cin, cout, seed):
-    """Depthwise: a dot product takes the meant word of its own 16 taps; with no taps the vector for all."""
+    """Depthwise: a dot product takes the meant word of its own 16 taps; with no taps the vector for all.
+
+    Taps are told by their difference from the pad value, which comes a cycle ahead, as the choice does.
+    """
     config = Config(cin_lanes=cin, cout_lanes=cout, requant_lanes=1, depthwise=True)
     dut, rng, seen, expected = MacArray(config), np.random.default_rng(seed), [], []
     weights = rng.integers(-128, 128, (cout, cin))
+    steps = [{"word": int(rng.integers(max(16 // cin, 1))), "taps": int(rng.integers(2))} for _ in range(41)]
+    pads = rng.integers(-128, 128, len(steps)).tolist()
 
     async def testbench(ctx):
         ctx.set(dut.i_weights, weights.tolist())
         ctx.set(dut.i_tag, {"issue": 1, "first": 1, "tile_end": 1})
-        for _ in range(40):
+        ctx.set(dut.i_window, steps[0])
+        ctx.set(dut.i_pad_value, pads[0])
+        await ctx.tick()
+        for (step, pad), (next_step, next_pad) in pairwise(zip(steps, pads, strict=True)):
+            ctx.set(dut.i_window, next_step)
+            ctx.set(dut.i_pad_value, next_pad)
             taps, vector = rng.integers(-128, 128, (cout, 16)), rng.integers(-128, 128, cin)
-            word, uses_taps = int(rng.integers(max(16 // cin, 1))), int(rng.integers(2))
-            used = taps[:, word * cin :][:, :cin] if uses_taps else np.tile(vector, (cout, 1))
+            word = taps[:, step["word"] * cin :][:, :cin]
+            used = word if step["taps"] else np.tile(vector, (cout, 1))
             expected.append((used * weights).sum(1).tolist())
             ctx.set(dut.i_activations, vector.tolist())
-            ctx.set(dut.i_taps, taps.tolist())
-            ctx.set(dut.i_window, {"taps": uses_taps, "word": word})
+            ctx.set(dut.i_taps, ((taps ^ pad) & 255).tolist())
             seen.append(plain((await ctx.tick().sample(dut.o_tile))[-1])["accumulators"])
 
     simulate(dut, testbench)

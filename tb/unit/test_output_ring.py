@@ -37,9 +37,11 @@ class Job:
     @property
     def fields(self):
         """What the ring is told of it."""
-        names = ("raw", "out_w", "k_tiles", "depthwise", "row_words")
+        names = ("raw", "depthwise", "row_words")
         return {name: int(getattr(self, name)) for name in names} | {
-            "hop": self.k_tiles * self.per_tile - self.per_tile + 1
+            "hop": self.k_tiles * self.per_tile - self.per_tile + 1,
+            "last_column": self.out_w - 1,
+            "last_group": self.k_tiles - 1,
         }
 
     def coming(self):
@@ -139,7 +141,7 @@ def test_rows_of_half_the_ring_follow_each_other_without_a_pause(seed):
     config, rng = CONFIGS["one pass"], random.Random(seed)
     job = Job(config, rng, depthwise=True, raw=False, rows=8, out_w=WORDS // 4, k_tiles=2)
     ring = run(config, [job], rng, Pauses(), gaps=False)
-    fill = WORDS // 2 + READ_AHEAD
+    fill = WORDS // 2 + READ_AHEAD + 1
     assert ring.cycles <= 8 * WORDS // 2 + fill, f"{ring.cycles} cycles"
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 from amaranth.hdl import Module, Signal, signed
-from convloom_rtl.kit.pipeline import delay, delay_together, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, delay_together, registered_sum, tree_levels
 from roles.unit import simulate
 
 
@@ -33,6 +33,16 @@ def test_delays(cycles, seed):
     seen = outputs(m, ports, rows, [alone + 0, *(value + 0 for value in together)])
     for row, (alone, *together) in zip(rows, seen[cycles:], strict=False):
         assert alone == row[1] and tuple(together) == row
+
+
+def test_copies_are_kept_apart(seed):
+    rng = random.Random(seed)
+    m, port = Module(), Signal(signed(4))
+    each = copies(m, port, 3, "copy")
+    rows = [(rng.randint(-8, 7),) for _ in range(10)]
+    seen = outputs(m, (port,), rows, [copy + 0 for copy in each])
+    assert seen[1:] == [row * 3 for row in rows[:-1]]
+    assert all(copy.attrs["keep"] == 1 for copy in each)
 
 
 @pytest.mark.parametrize("count", (2, 3, 5, 8))

@@ -26,8 +26,9 @@ class Loader:
     async def load(self, ctx):
         """All rows, each in the word that the model says, never more in a bank than fit."""
         for row, slot in enumerate(self.slots):
-            ctx.set(self.dut.i_slot, slot)
-            if row in self.job_end_of_row:
+            if row == 0 or row in self.job_end_of_row:
+                await ctx.tick()
+                ctx.set(self.dut.i_slot, slot)
                 await ctx.tick().repeat(2)
             while not ctx.get(self.dut.o_room):
                 self.waits += 1

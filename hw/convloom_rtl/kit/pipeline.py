@@ -1,4 +1,4 @@
-"""Registers on the way of a value: delay lines and registered adder trees."""
+"""Registers on the way of a value: delay lines, copies for many users, registered adder trees."""
 
 from amaranth.hdl import Cat, Module, Shape, Signal, Value
 
@@ -23,6 +23,18 @@ def delay_together(m: Module, values, cycles, name):
         parts.append(part.as_signed() if Value.cast(value).shape().signed else part)
         offset += width
     return parts
+
+
+def copies(m: Module, value, count, name):
+    """`count` registers with the same `value`, a cycle later: each for a part of its many users.
+
+    Synthesis merges equal registers unless it is told by the attribute to keep them.
+    """
+    each = [
+        Signal(value.shape(), name=f"{name}_{n}", reset_less=True, attrs={"keep": 1}) for n in range(count)
+    ]
+    m.d.sync += [copy.eq(value) for copy in each]
+    return each
 
 
 def tree_levels(count):

@@ -6,32 +6,38 @@ from amaranth.lib.wiring import In, Out
 
 
 class Queue(wiring.Component):
-    """A typed FIFO of `depth` payloads; what goes in can come out in the next cycle. One payload per cycle.
+    """A typed FIFO of `depth` payloads, the last of which is a register at `o`; one payload per cycle.
 
-    Parameters
-    ----------
-    shape : shape of the payload
-    depth : payloads that it holds
-    block : keep them in block RAM (a cycle more from in to out) rather than in LUT RAM
+    What goes in can come out two cycles later. Without the register the read of a LUT RAM would stand in front of
+    whatever is made of `o`. A queue of one is the register alone.
     """
 
-    def __init__(self, shape, depth, *, block=False):
-        self.shape, self.depth, self.block = shape, depth, block
+    def __init__(self, shape, depth):
+        self.shape, self.depth = shape, depth
         super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
 
     def elaborate(self, platform):
         m = Module()
-        kind = fifo.SyncFIFOBuffered if self.block else fifo.SyncFIFO
-        m.submodules.fifo = store = kind(width=Shape.cast(self.shape).width, depth=self.depth)
+        payload, takes = Signal(self.shape, reset_less=True), Signal()
+        m.d.comb += [takes.eq(self.o.ready | ~self.o.valid), self.o.p.eq(payload)]
+        valid, word = self._queued(m, takes)
+        with m.If(takes):
+            m.d.sync += [self.o.valid.eq(valid), Value.cast(payload).eq(word)]
+        return m
+
+    def _queued(self, m, takes):
+        """What stands in front of the register: whether it is there, and it."""
+        if self.depth == 1:
+            m.d.comb += self.i.ready.eq(takes)
+            return self.i.valid, self.i.payload
+        m.submodules.fifo = store = fifo.SyncFIFO(width=Shape.cast(self.shape).width, depth=self.depth - 1)
         m.d.comb += [
             store.w_data.eq(self.i.payload),
             store.w_en.eq(self.i.valid),
             self.i.ready.eq(store.w_rdy),
-            Value.cast(self.o.p).eq(store.r_data),
-            self.o.valid.eq(store.r_rdy),
-            store.r_en.eq(self.o.ready),
+            store.r_en.eq(takes),
         ]
-        return m
+        return store.r_rdy, store.r_data
 
 
 class SkidBuffer(wiring.Component):

@@ -4,6 +4,8 @@ from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.chips import chip_of
+
 
 class BlockMemory(wiring.Component):
     """`depth` words of one shape. A read takes two cycles: `o_data` is the word whose address came two cycles before.
@@ -27,6 +29,10 @@ class BlockMemory(wiring.Component):
         )
 
     def elaborate(self, platform):
+        chip = chip_of(platform)
+        return chip.memory(self) if chip else self._portable()
+
+    def _portable(self):
         m = Module()
         width = Shape.cast(self.shape).width
         m.submodules.words = words = memory.Memory(shape=width, depth=self.depth, init=[])

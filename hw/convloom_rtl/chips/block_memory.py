@@ -1,0 +1,53 @@
+"""A memory of any width and depth out of a chip's block RAMs."""
+
+from math import ceil
+
+from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, Value
+
+from convloom_rtl.kit.pipeline import delay
+
+
+def best_shape(shapes, width, depth):
+    """Of the shapes, (words, bits) each, that a block RAM can take: the one that needs the fewest blocks.
+
+    Where several do, the deepest of them: it leaves the least to choose from behind the blocks.
+    """
+    return min(shapes, key=lambda shape: (ceil(depth / shape[0]) * ceil(width / shape[1]), -shape[0]))
+
+
+def block_memory(memory, shapes, block, latency):
+    """The module of the BlockMemory `memory`.
+
+    Parameters
+    ----------
+    shapes : (words, bits) that a block RAM can have, words a power of two
+    block : function of a module, a name, one of the shapes, write enable, write address, data and read address
+        that adds a block RAM and returns what it reads, `latency` cycles later
+    """
+    m = Module()
+    width = Shape.cast(memory.shape).width
+    words, bits = best_shape(shapes, width, memory.depth)
+    within = (words - 1).bit_length()
+    columns, rows = ceil(width / bits), ceil(memory.depth / words)
+    data = Cat(Value.cast(memory.i_data), Const(0, columns * bits - width))
+    write, read = (Cat(a, Const(0, within)) for a in (memory.i_write_address, memory.i_read_address))
+    row_of_read = delay(m, read[within:], latency, "row")
+    word = Const(0, columns * bits)
+    for row in range(rows):
+        enable = Signal(name=f"enable_{row}")
+        m.d.comb += enable.eq(memory.i_enable & (write[within:] == row))
+        pieces = [
+            block(
+                m,
+                f"block_{row}_{column}",
+                (words, bits),
+                enable,
+                write[:within],
+                data.word_select(column, bits),
+                read[:within],
+            )
+            for column in range(columns)
+        ]
+        word = Mux(row_of_read == row, Cat(pieces), word) if row else Cat(pieces)
+    m.d.comb += memory.o_data.eq(delay(m, word[:width], memory.LATENCY - latency, "word"))
+    return m

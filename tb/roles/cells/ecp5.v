@@ -1,0 +1,127 @@
+// Cells of the ECP5 as its data sheets describe them, as far as they are used: all registers on one clock.
+
+// sysDSP usage guide, FPGA-TN-02205: MULT18X18D. Signedness travels with the operands through the registers.
+module MULT18X18D (
+  input CLK0, CE0, RST0, SIGNEDA, SIGNEDB, SOURCEA, SOURCEB,
+  input A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, B0, B1, B2, B3, B4,
+    B5, B6, B7, B8, B9, B10, B11, B12, B13, B14, B15, B16, B17,
+  output P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15, P16, P17, P18, P19, P20, P21,
+    P22, P23, P24, P25, P26, P27, P28, P29, P30, P31, P32, P33, P34, P35
+);
+  parameter REG_INPUTA_CLK = "NONE";
+  parameter REG_INPUTB_CLK = "NONE";
+  parameter REG_PIPELINE_CLK = "NONE";
+  parameter REG_OUTPUT_CLK = "NONE";
+
+  // Bit 18 makes a signed number of either kind.
+  wire [17:0] pins_a =
+    {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
+  wire [17:0] pins_b =
+    {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
+  wire signed [18:0] a = {SIGNEDA & A17, pins_a}, b = {SIGNEDB & B17, pins_b};
+  reg signed [18:0] input_a, input_b;
+  wire signed [18:0] factor_a = REG_INPUTA_CLK == "NONE" ? a : input_a;
+  wire signed [18:0] factor_b = REG_INPUTB_CLK == "NONE" ? b : input_b;
+  wire signed [37:0] product = factor_a * factor_b;
+  reg [35:0] pipeline, result;
+  wire [35:0] sum = REG_PIPELINE_CLK == "NONE" ? product[35:0] : pipeline;
+  wire [35:0] out = REG_OUTPUT_CLK == "NONE" ? sum : result;
+  assign
+    {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16,
+    P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0} = out;
+
+  always @(posedge CLK0)
+    if (RST0) {input_a, input_b, pipeline, result} <= 0;
+    else if (CE0) {input_a, input_b, pipeline, result} <= {a, b, product[35:0], sum};
+  initial if (SOURCEA !== 0 || SOURCEB !== 0) $display("MULT18X18D: only the parallel inputs");
+endmodule
+
+// Memory usage guide, FPGA-TN-02204: DP16KD, written at port A and read at port B, both of one width. Words of 18
+// bits are addressed from bit 4 on, and bits 0 and 1 enable the bytes of a write. A word that is read while it is
+// written is not defined.
+module DP16KD (
+  input CLKA, CEA, OCEA, WEA, RSTA, CLKB, CEB, OCEB, WEB, RSTB,
+  input CSA0, CSA1, CSA2, CSB0, CSB1, CSB2, ADA0, ADA1, ADA2, ADA3, ADA4, ADA5, ADA6, ADA7, ADA8, ADA9,
+    ADA10, ADA11, ADA12, ADA13, ADB0, ADB1, ADB2, ADB3, ADB4, ADB5, ADB6, ADB7, ADB8, ADB9, ADB10, ADB11,
+    ADB12, ADB13, DIA0, DIA1, DIA2, DIA3, DIA4, DIA5, DIA6, DIA7, DIA8, DIA9, DIA10, DIA11, DIA12, DIA13,
+    DIA14, DIA15, DIA16, DIA17,
+  output DOB0, DOB1, DOB2, DOB3, DOB4, DOB5, DOB6, DOB7, DOB8, DOB9, DOB10, DOB11, DOB12, DOB13, DOB14,
+    DOB15, DOB16, DOB17
+);
+  parameter DATA_WIDTH_A = 18;
+  parameter DATA_WIDTH_B = 18;
+  parameter REGMODE_A = "NOREG";
+  parameter REGMODE_B = "NOREG";
+  localparam SKIP = DATA_WIDTH_A == 18 ? 4 : DATA_WIDTH_A == 9 ? 3 : DATA_WIDTH_A == 4 ? 2 : DATA_WIDTH_A - 1;
+
+  wire [13:0] write_pins = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1, ADA0};
+  wire [13:0] read_pins = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1, ADB0};
+  wire [17:0] data =
+    {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4, DIA3, DIA2,
+    DIA1, DIA0};
+  wire [13:0] write = write_pins >> SKIP, read = read_pins >> SKIP;
+  wire writes = CEA & WEA & ~(CSA0 | CSA1 | CSA2), reads = CEB & ~WEB & ~(CSB0 | CSB1 | CSB2);
+  wire [1:0] bytes = DATA_WIDTH_A == 18 ? write_pins[1:0] : 2'b11;
+  reg [17:0] words [0:16383], latch, register;
+  integer n;
+  initial for (n = 0; n < 16384; n = n + 1) words[n] = 0;
+  initial if (DATA_WIDTH_A != DATA_WIDTH_B) $display("DP16KD: only ports of one width");
+
+  always @(posedge CLKA) begin
+    if (writes & bytes[0]) words[write][8:0] <= data[8:0];
+    if (writes & bytes[1]) words[write][17:9] <= data[17:9];
+  end
+  always @(posedge CLKB) begin
+    if (reads) latch <= writes && write == read ? 18'bx : words[read];
+    if (OCEB) register <= latch;
+    if (RSTB) register <= 0;
+  end
+  wire [17:0] out = (REGMODE_B == "OUTREG" ? register : latch) & ((1 << DATA_WIDTH_B) - 1);
+  assign
+    {DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3, DOB2,
+    DOB1, DOB0} = out;
+endmodule
+
+// The same guide: PDPW16KD with both ports 36 bits wide. BE enables the bytes of a write; the read address lies
+// from bit 5 on.
+module PDPW16KD (
+  input CLKW, CEW, CLKR, CER, OCER, RST,
+  input BE0, BE1, BE2, BE3, CSW0, CSW1, CSW2, CSR0, CSR1, CSR2, ADW0, ADW1, ADW2, ADW3, ADW4, ADW5, ADW6,
+    ADW7, ADW8, ADR0, ADR1, ADR2, ADR3, ADR4, ADR5, ADR6, ADR7, ADR8, ADR9, ADR10, ADR11, ADR12, ADR13, DI0,
+    DI1, DI2, DI3, DI4, DI5, DI6, DI7, DI8, DI9, DI10, DI11, DI12, DI13, DI14, DI15, DI16, DI17, DI18, DI19,
+    DI20, DI21, DI22, DI23, DI24, DI25, DI26, DI27, DI28, DI29, DI30, DI31, DI32, DI33, DI34, DI35,
+  output DO0, DO1, DO2, DO3, DO4, DO5, DO6, DO7, DO8, DO9, DO10, DO11, DO12, DO13, DO14, DO15, DO16, DO17,
+    DO18, DO19, DO20, DO21, DO22, DO23, DO24, DO25, DO26, DO27, DO28, DO29, DO30, DO31, DO32, DO33, DO34,
+    DO35
+);
+  parameter DATA_WIDTH_W = 36;
+  parameter DATA_WIDTH_R = 36;
+  parameter REGMODE = "NOREG";
+
+  wire [8:0] write = {ADW8, ADW7, ADW6, ADW5, ADW4, ADW3, ADW2, ADW1, ADW0};
+  wire [13:0] read_pins = {ADR13, ADR12, ADR11, ADR10, ADR9, ADR8, ADR7, ADR6, ADR5, ADR4, ADR3, ADR2, ADR1, ADR0};
+  wire [8:0] read = read_pins[13:5];
+  wire [3:0] bytes = {BE3, BE2, BE1, BE0};
+  wire [35:0] data =
+    {DI35, DI34, DI33, DI32, DI31, DI30, DI29, DI28, DI27, DI26, DI25, DI24, DI23, DI22, DI21, DI20, DI19,
+    DI18, DI17, DI16, DI15, DI14, DI13, DI12, DI11, DI10, DI9, DI8, DI7, DI6, DI5, DI4, DI3, DI2, DI1, DI0};
+  wire writes = CEW & ~(CSW0 | CSW1 | CSW2), reads = CER & ~(CSR0 | CSR1 | CSR2);
+  reg [35:0] words [0:511], latch, register;
+  integer n;
+  initial for (n = 0; n < 512; n = n + 1) words[n] = 0;
+  initial if (DATA_WIDTH_W != 36 || DATA_WIDTH_R != 36) $display("PDPW16KD: only 36 bits");
+
+  always @(posedge CLKW)
+    for (n = 0; n < 4; n = n + 1)
+      if (writes & bytes[n]) words[write][9 * n +: 9] <= data[9 * n +: 9];
+  always @(posedge CLKR) begin
+    if (reads) latch <= writes && write == read ? 36'bx : words[read];
+    if (OCER) register <= latch;
+    if (RST) register <= 0;
+  end
+  wire [35:0] out = REGMODE == "OUTREG" ? register : latch;
+  assign
+    {DO35, DO34, DO33, DO32, DO31, DO30, DO29, DO28, DO27, DO26, DO25, DO24, DO23, DO22, DO21, DO20, DO19,
+    DO18, DO17, DO16, DO15, DO14, DO13, DO12, DO11, DO10, DO9, DO8, DO7, DO6, DO5, DO4, DO3, DO2, DO1, DO0}
+    = out;
+endmodule

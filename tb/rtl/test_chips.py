@@ -1,0 +1,110 @@
+"""The primitives' forms for each chip, as Verilog with models of its cells, beside their portable forms."""
+
+import random
+
+import pytest
+from amaranth.hdl import signed
+from convloom_rtl.chips import Ecp5, Ice40
+from convloom_rtl.export import system_verilog
+from convloom_rtl.primitives.memory import BlockMemory
+from convloom_rtl.primitives.products import Products
+from convloom_rtl.primitives.wide_product import WideProduct
+from roles.matrix import CONFIGS
+from roles.netlist import CELLS, outputs
+from roles.unit import seed_of
+from rtl import runner
+
+CHIPS = {"ecp5": Ecp5(), "ecp5-3": Ecp5(wide_multipliers=3), "ice40": Ice40()}
+
+
+@pytest.fixture(params=["ecp5", "ice40"])
+def both(request, tmp_path):
+    """A function that gives the outputs of both forms of a primitive, for the same inputs."""
+
+    name = request.param
+
+    def both(stimuli, primitive, *parameters):
+        chip = outputs(primitive(*parameters), stimuli, tmp_path / "chip", CHIPS[name], name.split("-")[0])
+        portable = outputs(primitive(*parameters), stimuli, tmp_path / "portable")
+        assert len(chip) == len(portable) == len(stimuli)
+        assert "x" not in "".join(portable[primitive.LATENCY :])
+        return chip[primitive.LATENCY :], portable[primitive.LATENCY :]
+
+    return both
+
+
+def test_all_int8_products(both):
+    """Each of the 65,536 pairs, among the even lanes and among the odd ones: a block may hold two products."""
+    lanes, sides = 8, 4
+    pairs = [divmod(n, 256) for n in range(65536)]
+    stimuli = []
+    for n in range(0, 65536, sides):
+        even, odd = pairs[n : n + sides], [pairs[(m * 257 + 1) % 65536] for m in range(n, n + sides)]
+        row = [pair for both_sides in zip(even, odd, strict=True) for pair in both_sides]
+        a, b = (int.from_bytes(bytes(numbers), "little") for numbers in zip(*row, strict=True))
+        stimuli.append({"i_a": a, "i_b": b})
+    chip, portable = both(stimuli, Products, lanes)
+    assert chip == portable
+
+
+@pytest.mark.parametrize("bits", [32, 33])
+@pytest.mark.parametrize("both", CHIPS, indirect=True)
+def test_wide_products(both, request, bits):
+    """The ends of both ranges, numbers near powers of two and their halves, and random ones."""
+    rng, least, most = random.Random(seed_of(request.node.name)), -(2**31), 2**31 - (bits == 32)
+    near = [(1 << n) + step for n in (0, 15, 16, 17, 30, 31) for step in (-1, 0, 1)]
+    firsts = [number for number in (*near, *(-n for n in near)) if least <= number <= most]
+    seconds = [number for number in near if 0 <= number < 2**31]
+    pairs = [(a, b) for a in firsts for b in seconds]
+    pairs += [(rng.randint(least, most), rng.randrange(2**31)) for _ in range(2000)]
+    chip, portable = both([{"i_a": a, "i_b": b} for a, b in pairs], WideProduct, signed(bits))
+    assert chip == portable
+
+
+# Each mode of both chips' block RAMs, alone and side by side, one behind the other, and with words left over.
+SHAPES = [
+    (12, 64),
+    (10, 256),
+    (68, 512),
+    (64, 1024),
+    (20, 2048),
+    (8, 4096),
+    (4, 8192),
+    (2, 16384),
+    (2, 20000),
+]
+
+
+@pytest.mark.parametrize("bits, depth", SHAPES)
+def test_memories(both, request, bits, depth):
+    """Random words at few addresses, among them the ends and both sides of each power of two."""
+    rng = random.Random(seed_of(request.node.name))
+    ends = {(1 << n) + step for n in range(depth.bit_length() + 1) for step in (-1, 0)}
+    places = [place for place in ends if place < depth] + [depth - 1]
+    places += [rng.randrange(depth) for _ in range(20)]
+    stimuli = []
+    for _ in range(1000):
+        write, read = rng.choice(places), rng.choice(places)
+        stimuli.append(
+            {
+                "i_enable": write != read and rng.random() < 0.5,
+                "i_write_address": write,
+                "i_read_address": read,
+                "i_data": rng.getrandbits(bits),
+            }
+        )
+    chip, portable = both(stimuli, BlockMemory, bits, depth)
+    assert chip == portable
+
+
+@pytest.mark.parametrize("name", ["ecp5-3", "ice40"])
+def test_engines(name):
+    """A whole engine of a chip's cells: also that it minds no word that is read while it is written."""
+    config, family = CONFIGS["tiny"], name.split("-")[0]
+    text = system_verilog(config, CHIPS[name]) + (CELLS / f"{family}.v").read_text()
+    design = runner.Design(f"tiny-{name}", config.module_name, text)
+    modules, only = (
+        ["rtl.cocotb_shapes", "rtl.cocotb_depthwise"],
+        r"\.(random_layers|dense_and_depthwise_in_turn)/",
+    )
+    runner.run(design, "icarus", modules, {"CONVLOOM_CONFIG": "tiny"}, only)

@@ -1,0 +1,79 @@
+"""Which chip a platform stands for, how memories are cut into block RAMs, and multipliers with a place."""
+
+from math import ceil
+from types import SimpleNamespace
+
+import pytest
+from amaranth.back import rtlil
+from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
+from convloom_rtl.chips.block_memory import best_shape
+from convloom_rtl.chips.ecp5_places import MULTIPLIERS, snake
+from convloom_rtl.primitives.products import Products
+
+
+@pytest.mark.parametrize(
+    "platform, chip",
+    [
+        (None, None),
+        (SimpleNamespace(), None),
+        (SimpleNamespace(family="ecp5"), Ecp5),
+        (SimpleNamespace(family="nexus"), None),
+        (SimpleNamespace(family=SimpleNamespace(name="ecp5")), Ecp5),
+        (SimpleNamespace(family=SimpleNamespace(name="ice40")), Ice40),
+        (SimpleNamespace(family="iCE40", device="iCE40UP5K"), Ice40),
+        (SimpleNamespace(family="iCE40", device="iCE40HX8K"), None),
+        (Ice40(), Ice40),
+    ],
+)
+def test_chip_of_a_platform(platform, chip):
+    """Boards' platforms tell by the name of their family, as do objects that have a family with a name."""
+    assert type(chip_of(platform)) is (chip or type(None))
+
+
+def test_a_chip_stands_for_itself():
+    chip = Ecp5(wide_multipliers=3)
+    assert chip_of(chip) is chip
+
+
+def test_wide_multipliers_are_three_or_four():
+    with pytest.raises(ValueError, match="wide_multipliers must be 3 or 4, not 2"):
+        Ecp5(wide_multipliers=2)
+
+
+@pytest.mark.parametrize(
+    "width, depth, shape, blocks",
+    [
+        (128, 512, (512, 36), 4),
+        (128, 1024, (1024, 18), 8),  # eight of 512 x 36 would do too, with a choice behind them
+        (69, 2048, (2048, 9), 8),
+        (32, 4096, (4096, 4), 8),
+        (32, 16, (512, 36), 1),
+        (3, 16384, (16384, 1), 3),
+    ],
+)
+def test_fewest_blocks(width, depth, shape, blocks):
+    words, bits = best_shape(ecp5.MEMORY_SHAPES, width, depth)
+    assert (words, bits) == shape
+    assert ceil(width / bits) * ceil(depth / words) == blocks
+
+
+def test_fewest_blocks_of_the_ice40():
+    assert best_shape(ice40.MEMORY_SHAPES, 32, 1024) == (1024, 4)
+    assert best_shape(ice40.MEMORY_SHAPES, 10, 256) == (256, 16)
+
+
+def test_multipliers_have_their_places():
+    """Rows and lanes are told apart, and where there is no place there is no attribute."""
+    places = {(3, 0): "X4/Y10/MULT18_0", (3, 2): "X4/Y10/MULT18_1"}
+    chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
+    text = rtlil.convert(Products(3, number=3), platform=chip)
+    assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == list(places.values())
+
+
+def test_snake_over_the_chip():
+    """Each place once; a row of sixteen within four neighbouring blocks; nothing beyond the last."""
+    place = snake(16)
+    places = [place(*divmod(n, 16)) for n in range(MULTIPLIERS)]
+    assert len(set(places)) == MULTIPLIERS == 156 and place(9, 12) is None
+    assert places[:5] == [f"X{x}/Y10/MULT18_{n}" for x, n in ((4, 0), (5, 1), (8, 4), (9, 5), (13, 0))]
+    assert places[51:53] == ["X119/Y10/MULT18_5", "X114/Y34/MULT18_0"]
