@@ -33,10 +33,8 @@ def vary(rng, x):
     room = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     moves = rng.integers(0, 3, (len(x), 2))
     moves[rng.random(len(x)) < 0.4] = 1
-    out = np.stack([each[a : a + 8, b : b + 8] for each, (a, b) in zip(room, moves, strict=True)]).astype(
-        float
-    )
-    out *= rng.uniform(0.75, 1, (len(x), 1, 1, 1))
+    moved = [each[a : a + 8, b : b + 8] for each, (a, b) in zip(room, moves, strict=True)]
+    out = np.stack(moved) * rng.uniform(0.75, 1, (len(x), 1, 1, 1))
     out = np.clip(out + rng.normal(0, 10, out.shape), 0, 255)
     inverted = rng.random(len(x)) < 0.5
     out[inverted] = 255 - out[inverted]

@@ -14,16 +14,14 @@ from convloom.cli import main
 from convloom.digits import FILES, network, path, pictures
 from convloom.models.pictures import read_picture
 from PIL import Image
-from roles import onnx_layer, tflite_layer
+from roles import onnx_layer, runtimes, tflite_layer
 from roles.runtimes import MODES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits"
 ONNX = [name for name in FILES if name != "digits"]
-RESOLVERS = {
-    "double": tflite_layer.REFERENCE,
-    "double_up": tflite_layer.RUY,
-    "float32": tflite_layer.XNNPACK,
-}
+RESOLVERS = {"double": tflite_layer.REFERENCE, "float32": tflite_layer.XNNPACK}
+if runtimes.RUY in runtimes.LITERT:
+    RESOLVERS["double_up"] = tflite_layer.RUY
 BATCH = 12
 
 
