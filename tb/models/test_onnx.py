@@ -171,6 +171,10 @@ def two(operator, *constants, **attributes):
         (two("Squeeze", np.array([1])), "its axes must have length 1, not [1]"),
         (two("Unsqueeze", np.array([0, 0])), "its axes must be of 6 dimensions, not [0, 0]"),
         (two("Pad", np.array([0] * 8), np.float32(1)), "it must pad with 0, not another number"),
+        (
+            onnx_operator.qlinear("GlobalAveragePool", [Spot(PICTURE)], Spot(PICTURE), channels_last=1),
+            "its channels_last must be 0, not 1",
+        ),
         (two("Pad", np.array([0] * 8), mode="edge"), "its mode must be 'constant', not edge"),
         (two("Slice", np.array([0]), np.array([0])), "something must be left of each dimension"),
         (two("Clip", np.float32(2), np.float32(1)), "its min must be at most its max, not [2.0, 1.0]"),
@@ -248,6 +252,21 @@ def test_what_is_left_in_float(tmp_path):
     made = writer.node("GlobalAveragePool", [writer.real(writer.input("x0", "int8", PICTURE), x)], "y")
     message = "its output must be quantised (QuantizeLinear behind it)"
     refused(tmp_path, writer.finish(made, "float32"), f"operator 1, GlobalAveragePool ('y'): {message}")
+
+
+def test_a_constant_summand(tmp_path):
+    """A quantised constant is an input like another, here stretched along the channels."""
+    writer, x = onnx_operator.Writer(), Spot(PICTURE, 0.05, 3)
+    real = writer.real(writer.input("x0", "int8", PICTURE), x)
+    constant = writer.real(writer.constant(np.array([[[-7]], [[90]]], np.int8)), Spot((), 0.1, 1))
+    pool = writer.node("MaxPool", [real], "pool", kernel_shape=[2, 2])
+    pooled = writer.real(writer.quantise(pool, x, "pooled"), x)
+    made = writer.node("Add", [pooled, constant], "sum")
+    content = writer.finish(writer.quantise(made, Spot((), 0.08, -4), "y"), "int8")
+    model, array = load(tmp_path, content), x.draw(np.random.default_rng(9))
+    assert [node.operator for node in model.nodes] == ["TRANSPOSE", "MAX_POOL_2D", "ADD", "TRANSPOSE"]
+    with convloom.open("golden") as device:
+        np.testing.assert_array_equal(model.run(array, device), onnx_operator.runtime(content, [array]))
 
 
 def test_sizes_that_are_open(tmp_path):

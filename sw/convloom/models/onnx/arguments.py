@@ -12,7 +12,7 @@ def described(value):
     names = {
         Real: "quantised",
         Stream: "real numbers (a network quantised to int8)",
-        Pending: "not quantised",
+        Pending: "real numbers (no QuantizeLinear behind them)",
     }
     return names.get(type(value), "a constant")
 

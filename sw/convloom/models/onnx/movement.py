@@ -130,7 +130,15 @@ def pad(network, op, value, pads=None, fill=None, axes=None):
         out = network.emit(op, "PAD", (network.form(op, stream, last), network.numbers(pairs)), stream.scale)
         return network.stream(op, out, last, stream.scale)
 
-    return moved(network, op, value, move)
+    made = moved(network, op, value, move)
+    if not isinstance(made, Pending):
+        return made
+
+    def make(scale, limits):
+        op.require(limits[0] <= 0 <= limits[1], "a Clip behind it must let 0 through", limits)
+        return made.make(scale, limits)
+
+    return Pending(make)
 
 
 def join(network, op, *values):

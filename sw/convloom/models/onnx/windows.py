@@ -45,8 +45,13 @@ def average_pool(network, op, value):
     return pending(network, op, "AVERAGE_POOL_2D", (value,), True, **options)
 
 
-def _pool(op, value):
+def _require_picture(op, value):
     op.require(len(value.shape) == 4, "its input must have 4 dimensions", list(value.shape))
+    op.require(not op.attribute("channels_last", 0), "its channels_last must be 0", 1)
+
+
+def _pool(op, value):
+    _require_picture(op, value)
     taps, size = op.numbers("kernel_shape", 2, 0, 1), value.shape[2:]
     options = window(op, size, taps)
     op.require(options.pop("dilation") == (1, 1), "its dilations must be 1", "others")
@@ -67,7 +72,7 @@ def _rounded_up(pads, size, taps, step):
 def global_average(network, op, value):
     """GlobalAveragePool: the mean of each channel."""
     value = flowing(op, value)
-    op.require(len(value.shape) == 4, "its input must have 4 dimensions", list(value.shape))
+    _require_picture(op, value)
     axes = network.numbers([1, 2])
     return pending(network, op, "MEAN", (value,), True, (axes,), keep_dims=True, real=False)
 
