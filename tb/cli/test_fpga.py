@@ -9,7 +9,7 @@ from convloom.fpga import figures, place, synthesis
 from convloom.spec import preset
 from convloom_rtl.export import system_verilog
 
-AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 144}
+AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 8}
 
 
 def _report(megahertz, dp16kd=118):
@@ -17,7 +17,7 @@ def _report(megahertz, dp16kd=118):
     step = {"type": "clk-to-q", "delay": 0.5, "from": end}
     return {
         "fmax": {"clk": {"achieved": megahertz}},
-        "utilization": {"DP16KD": {"used": dp16kd}, "MULT18X18D": {"used": 144}},
+        "utilization": {"DP16KD": {"used": dp16kd}, "MULT18X18D": {"used": 8}},
         "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [step]}],
         "detailed_net_timings": [{"endpoints": [{**end, "port": "D", "delay": [0.1, 1000 / megahertz]}]}],
     }
@@ -47,13 +47,13 @@ def test_a_wrong_call(call, told, capsys):
 
 
 def test_the_file_has_the_median_and_the_hash_of_the_exported_verilog(tools, tmp_path, capsys):
-    assert main(["fpga", "--config", "medium-q4", "--seeds", "3", "--output", str(tmp_path)]) == 0
-    data = json.loads((tmp_path / "medium-q4-ecp5-85k.json").read_text())
+    assert main(["fpga", "--config", "tiny", "--seeds", "3", "--output", str(tmp_path)]) == 0
+    data = json.loads((tmp_path / "tiny-ecp5-85k.json").read_text())
     assert (
         data["fmax_mhz"] == [140.0, 150.0, 130.0] and data["seeds"] == [1, 2, 3] and data["median_mhz"] == 140
     )
-    assert data["rtl_sha256"] == sha256(system_verilog(preset("medium-q4")).encode()).hexdigest()
-    assert data["gmacs"] == round(128 * 0.99 * 0.140, 3)
+    assert data["rtl_sha256"] == sha256(system_verilog(preset("tiny")).encode()).hexdigest()
+    assert data["gmacs"] == round(4 * 0.99 * 0.140, 3)
     assert data["critical_path"] == [
         {"step": "clk-to-q", "ns": 0.5, "name": "engine.sum", "kind": "TRELLIS_FF"}
     ]
@@ -62,19 +62,19 @@ def test_the_file_has_the_median_and_the_hash_of_the_exported_verilog(tools, tmp
 
 def test_blocks_that_are_gone_behind_the_pins_fail(tools, tmp_path, capsys):
     tools[2] = _report(150.0, dp16kd=100)
-    assert main(["fpga", "--config", "medium-q4", "--seeds", "3", "--output", str(tmp_path)]) == 1
+    assert main(["fpga", "--config", "tiny", "--seeds", "3", "--output", str(tmp_path)]) == 1
     assert "dp16kd placed on ecp5-85k must be 118, not 100" in capsys.readouterr().err
     assert not list(tmp_path.glob("*.json"))
 
 
 def test_an_engine_that_does_not_fit_fails_before_it_is_placed(tools, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(synthesis, "synthesise", lambda *arguments, **options: {**AREA, "lut4": 90_000})
     monkeypatch.setattr(place, "place", None)
-    call = ["fpga", "--config", "medium-q4", "--device", "ecp5-45k", "--output", str(tmp_path)]
-    assert main(call) == 1
-    assert "medium-q4 does not fit ecp5-45k: it takes 118 of 108 dp16kd, 144 of 72" in capsys.readouterr().err
+    assert main(["fpga", "--config", "tiny", "--output", str(tmp_path)]) == 1
+    assert "tiny does not fit ecp5-85k: it takes 94,200 of 83,640 luts" in capsys.readouterr().err
 
 
 def test_only_the_area(tools, tmp_path, capsys):
-    assert main(["fpga", "--config", "medium-q4", "--area", "--output", str(tmp_path)]) == 0
+    assert main(["fpga", "--config", "tiny", "--area", "--output", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "13,200" in out and "16%" in out
