@@ -1,6 +1,7 @@
 """The project's own network: files made anew byte by byte, and the runtimes' answers to every held-out picture."""
 
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -121,6 +122,15 @@ def test_one_batch_on_the_rtl(rounding):
     with convloom.open("sim") as device:
         told = [model.run(x[None], device, rounding) for x in inputs(model)[:BATCH]]
     np.testing.assert_array_equal(np.concatenate(told), answers("digits", rounding)[:BATCH])
+
+
+def test_readme_gives_its_cycles():
+    """To 2 %, whatever the picture."""
+    model = convloom.load("digits")
+    with convloom.open("sim") as device:
+        total = model.profile(inputs(model)[:1], device).total
+    (told,) = re.findall(r"One takes ([\d,]+) cycles", (EXAMPLE.parents[1] / "README.md").read_text())
+    assert total.cycles == pytest.approx(int(told.replace(",", "")), rel=0.02)
 
 
 @pytest.mark.parametrize("name", FILES)
