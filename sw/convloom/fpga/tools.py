@@ -38,4 +38,6 @@ def run(package, arguments, folder, log, heard=lambda line: None):
             heard(line.rstrip())
     if tool.returncode:
         said = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
-        raise DeviceError(f"{package} failed ({folder / log}):\n" + "\n".join(said))
+        raise DeviceError(
+            f"{package} failed with exit code {tool.returncode} ({folder / log}):\n" + "\n".join(said)
+        )
