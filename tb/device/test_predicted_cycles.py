@@ -98,6 +98,7 @@ BOUND_BY_ACTIVATIONS = {
         layer((38, 1, 2), (34, 2, 1), 150),
     ],
     "no room until the window has left padding": [LONG_LAYER, layer((30, 7, 1), (34, 1, 3), 198)],
+    "a window takes a column a cycle": [LONG_LAYER, layer((39, 3, 1), (36, 3, 3), 121)],
     "windows in padding leave room": [
         layer((30, 7, 1), (34, 1, 3), 198),
         layer((16, 1, 3), (16, 1, 3), 188, 77),

@@ -57,9 +57,9 @@ class DepthwiseTile(Tile):
         """
         passes = self.passes(config.cin_lanes)
         hidden = int(self.slides and passes > 1)
-        stride = self.stride[1] - hidden if self.slides else 0
-        start = max(self.runs - 1 - hidden, 0) if self.slides else 0
-        group = start + max(passes, least) + (self.out_w - 1) * max(passes, stride, least)
+        # Columns that are read before an output's first word: of a group's first output, and of any other one.
+        first, other = (max(columns - 1 - hidden, 0) * self.slides for columns in (self.runs, self.stride[1]))
+        group = first + max(passes, least) + (self.out_w - 1) * max(other + passes, least)
         return self.out_h * (self.k_tiles(config.cout_lanes) * group + hidden)
 
     def fields(self, config):
