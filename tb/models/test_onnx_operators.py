@@ -10,15 +10,15 @@ import pytest
 from roles import onnx_operator
 from roles.tflite_operator import Spot
 
-RANDOM_MODELS = 16
+RANDOM_MODELS = 60
 PICTURE = (2, 5, 7, 9)
 
 
 def spot(rng, dtype, shape=PICTURE):
-    """Now and then of a power of two, where ties are many."""
-    limits = np.iinfo(dtype)
-    scale = float(2.0 ** -rng.integers(2, 8)) if rng.random() < 0.4 else float(rng.uniform(0.004, 0.2))
-    return Spot(tuple(shape), scale, int(rng.integers(limits.min, limits.max + 1)), dtype)
+    """Scales that are powers of two, where ties are many; hundredths, where float32 just misses them; or any."""
+    limits, kind = np.iinfo(dtype), rng.integers(3)
+    scale = [2.0 ** -rng.integers(2, 8), rng.integers(1, 20) / 100, rng.uniform(0.004, 0.2)][kind]
+    return Spot(tuple(shape), float(scale), int(rng.integers(limits.min, limits.max + 1)), dtype)
 
 
 def like(x, shape):
@@ -122,7 +122,6 @@ REAL = {name: model for name, (model, _) in QLINEAR.items()} | {
     "Relu": single(),
     "Clip": single(np.float32(-0.5), np.float32(3.3)),
     "Identity": single(),
-    "ReduceMean": reduce_mean,
     "MaxPool": max_pool,
     "Transpose": moved(perm=[0, 3, 1, 2]),
     "Reshape": moved([numbers(0, -1, 3, 3)]),
@@ -133,17 +132,27 @@ REAL = {name: model for name, (model, _) in QLINEAR.items()} | {
 }
 
 
-def compare(tmp_path, file, model, dtype):
-    path, device = tmp_path / "model.onnx", convloom.open("golden")
-    for seed in range(RANDOM_MODELS):
-        rng = np.random.default_rng(seed)
-        inputs, output, constants, attributes = model(rng, dtype)
-        path.write_bytes(file(inputs, output, *constants, **attributes))
-        arrays = [each.draw(rng) for each in inputs]
-        expected = onnx_operator.runtime(path.read_bytes(), arrays)
+def answers(tmp_path, file, model, dtype, seed):
+    """(Given, expected, what was drawn) for one model."""
+    rng, path = np.random.default_rng(seed), tmp_path / "model.onnx"
+    inputs, output, constants, attributes = model(rng, dtype)
+    path.write_bytes(file(inputs, output, *constants, **attributes))
+    arrays = [each.draw(rng) for each in inputs]
+    with convloom.open("golden") as device:
         given = convloom.load(path).run(tuple(arrays), device)
-        assert (given.dtype, given.shape) == (expected.dtype, expected.shape)
-        np.testing.assert_array_equal(given, expected, f"seed {seed}: {inputs} to {output} {attributes}")
+    expected = onnx_operator.runtime(path.read_bytes(), arrays)
+    assert (given.dtype, given.shape) == (expected.dtype, expected.shape)
+    return given, expected, f"seed {seed}: {inputs} to {output} {attributes}"
+
+
+def compare(tmp_path, file, model, dtype):
+    for seed in range(RANDOM_MODELS):
+        np.testing.assert_array_equal(*answers(tmp_path, file, model, dtype, seed))
+
+
+def between(operator):
+    """What writes the float operator between real numbers."""
+    return lambda *inputs, **more: onnx_operator.qdq(operator, *inputs, **more)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
@@ -160,6 +169,16 @@ def test_qlinear(operator, dtype, tmp_path):
 @pytest.mark.parametrize("dtype", ["int8", "uint8"])
 @pytest.mark.parametrize("operator", REAL)
 def test_between_real_numbers(operator, dtype, tmp_path):
-    compare(
-        tmp_path, lambda *inputs, **more: onnx_operator.qdq(operator, *inputs, **more), REAL[operator], dtype
-    )
+    compare(tmp_path, between(operator), REAL[operator], dtype)
+
+
+def test_means_in_float(tmp_path):
+    """ReduceMean has no integer kernel. It adds in float32, in an order of its own: a half may fall to either side."""
+    different, values = 0, 0
+    for seed in range(RANDOM_MODELS):
+        given, expected, _ = answers(tmp_path, between("ReduceMean"), reduce_mean, "int8", seed)
+        off = np.abs(given.astype(int) - expected)
+        assert off.max() <= 1
+        different, values = different + np.count_nonzero(off), values + off.size
+    print(different, "of", values)
+    assert different <= 0.01 * values

@@ -35,9 +35,17 @@ def binary(operator):
         rank = max(len(a.shape), len(b.shape))
         whole = all(each.is_constant or len(each.shape) == rank for each in (a, b))
         last = rank == 4 and whole and (is_picture(a) or is_picture(b))
-        return pending(network, op, operator, (a, b), last, activation="NONE")
+        stretched = _is_single_along_rows(a.shape, b.shape)
+        return pending(network, op, operator, (a, b), last, activation="NONE", stretched=stretched)
 
     return translate
+
+
+def _is_single_along_rows(shape, other):
+    """Whether the first of two shapes that stretch to one is 1 along the last dimension where either is longer."""
+    rank = max(len(shape), len(other))
+    shapes = (each[::-1] + (1,) * (rank - len(each)) for each in (shape, other))
+    return next((length == 1 for length, more in zip(*shapes, strict=True) if max(length, more) > 1), False)
 
 
 def activation(network, op, value, least=None, most=None):

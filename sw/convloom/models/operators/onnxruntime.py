@@ -27,13 +27,15 @@ def real(array, tensor):
 
 
 def add(node, arrays, _):
-    """QLinearAdd: the scales' ratios to the output's; two fused multiply-adds on top of one constant."""
-    (a, b), y = node.inputs, node.outputs[0]
+    """QLinearAdd: the scales' ratios to the output's; two fused multiply-adds on top of one constant.
+
+    Where the first input is a single value along the rows ("stretched"), the two change places.
+    """
+    terms, y = list(zip(arrays, node.inputs, strict=True)), node.outputs[0]
+    (first, a), (second, b) = reversed(terms) if node.options["stretched"] else terms
     ratio_a, ratio_b = a.scale / y.scale, b.scale / y.scale
-    fixed = np.float32(y.zero_point) - (
-        ratio_a * np.float32(a.zero_point) + ratio_b * np.float32(b.zero_point)
-    )
-    first, second = arrays
+    offset = _fused(np.int64(a.zero_point), ratio_a, ratio_b * np.float32(b.zero_point))
+    fixed = np.float32(y.zero_point) - offset
     return _bytes(_fused(first, ratio_a, _fused(second, ratio_b, fixed)), node)
 
 
