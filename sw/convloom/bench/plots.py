@@ -1,6 +1,6 @@
 """The bench's pictures: each network's layers, its roofline, and what slower streams cost."""
 
-from math import ceil
+from math import ceil, sqrt
 
 import matplotlib
 
@@ -23,6 +23,7 @@ KIND_COLOURS = {
 CONFIG_COLOURS = ("#2a6f97", "#e76f51", "#2a9d8f", "#8e7dbe", "#6c757d")
 STREAMS = ("job", "act", "out")
 LABELS = 4  # layers that a roofline names: those that lose most cycles
+INVISIBLE = 10_000  # an area of less than such a part of the picture is not drawn
 NARROW = 45  # a bar of less than such a part of all has no name
 PANELS = 5  # side by side, at most
 
@@ -43,17 +44,10 @@ def bars(entry, path):
     for layer in entry["layers"]:
         bottom = 0
         for key, colour, share in _shares(layer):
-            if share > 0:
-                axes.bar(
-                    left,
-                    share,
-                    layer["cycles"],
-                    bottom,
-                    align="edge",
-                    color=colour,
-                    edgecolor="white",
-                    lw=0.3,
-                )
+            # What is too small to be seen is not in the legend either.
+            if share * layer["cycles"] > entry["cycles"] / INVISIBLE:
+                box = {"color": colour, "edgecolor": "white", "linewidth": 0.3}
+                axes.bar(left, share, layer["cycles"], bottom, align="edge", **box)
                 seen[key] = pyplot.Rectangle((0, 0), 1, 1, color=colour)
             bottom += share
         if layer["cycles"] > entry["cycles"] / NARROW:
@@ -88,7 +82,7 @@ def roofline(entry, path):
     figure, axes = pyplot.subplots(figsize=(7, 4.8), layout="constrained")
     peak = entry["multipliers"]
     _scatter(axes, entry)
-    _name_the_worst(axes, entry["layers"])
+    _name_the_worst(axes, entry)
     places = [_place(layer)[0] for layer in entry["layers"]]
     lowest, highest = min(peak / 16, *places) / 2, max(peak * 4, *places) * 2
     axes.plot([lowest, peak, highest], [lowest, peak, peak], color=LINE, linewidth=1.2)
@@ -117,18 +111,30 @@ def _scatter(axes, entry):
         layers = [layer for layer in entry["layers"] if layer["kind"] == kind]
         if layers:
             x, y = zip(*map(_place, layers), strict=True)
-            areas = [40 + 1500 * layer["cycles"] / entry["cycles"] for layer in layers]
+            areas = [_area(layer, entry) for layer in layers]
             axes.scatter(x, y, areas, color=colour, alpha=0.6, edgecolor="white", linewidth=0.5, zorder=3)
             axes.scatter([], [], 40, color=colour, label=kind)
 
 
-def _name_the_worst(axes, layers):
+def _area(layer, entry):
+    """Of a layer's dot; layers of a sixth of the cycles and more are alike."""
+    return 40 + 1500 * min(layer["cycles"] / entry["cycles"], 1 / 6)
+
+
+def _name_the_worst(axes, entry):
     """Names beside the layers that lose most; of those at one place, the first one's."""
     named = []
-    for layer in sorted(layers, key=lost_cycles, reverse=True):
+    for layer in sorted(entry["layers"], key=lost_cycles, reverse=True):
         x, y = _place(layer)
         if len(named) < LABELS and all(abs(x / a - 1) > 0.2 or abs(y / b - 1) > 0.1 for a, b in named):
-            axes.annotate(layer["name"], (x, y), (8, -3), textcoords="offset points", fontsize=7, color=LINE)
+            axes.annotate(
+                layer["name"],
+                (x, y),
+                (4 + sqrt(_area(layer, entry)) / 2, -3),
+                textcoords="offset points",
+                fontsize=7,
+                color=LINE,
+            )
             named.append((x, y))
 
 
