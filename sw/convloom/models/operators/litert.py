@@ -1,7 +1,7 @@
 """How LiteRT's fast kernels compute what they do not compute as its reference kernels: ruy's build on x86, and XNNPACK.
 
 Sources: `optimized_integer_ops` of TFLite; `microparams-init.c` and the qs8 kernels of XNNPACK. What is not here is the
-same in all three.
+same in all three; but that where 6 lies halfway between two bytes, XNNPACK's RELU6 ends at the even one.
 """
 
 import numpy as np
@@ -69,11 +69,15 @@ def dequantise_in_blocks(node, arrays, _):
 
 
 def mean(node, arrays, _):
-    """XNNPACK's MEAN: the sum times one float32 scale, rounded half to even."""
+    """XNNPACK's MEAN: the sum times one float32 scale, plus the zero point, then rounded half to even.
+
+    Where that ends within float32's last bit of a half, XNNPACK may decide otherwise.
+    """
     (x, _), y, axes = node.inputs, node.outputs[0], pools.reduced(node)
     count = FLOAT32(np.prod([x.shape[axis] for axis in axes]))
     total = centred(arrays[0], x).sum(axes).astype(FLOAT32)
-    return placed(np.rint(total * (x.scale / y.scale / count)), y, node.clamp).reshape(y.shape)
+    means = np.rint(total * (x.scale / y.scale / count) + FLOAT32(y.zero_point))
+    return np.clip(means, *node.clamp).astype(y.dtype).reshape(y.shape)
 
 
 def add(node, arrays, _):
