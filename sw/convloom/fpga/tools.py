@@ -21,23 +21,23 @@ def version(package):
 def run(package, arguments, folder, log, heard=lambda line: None):
     """Runs a tool in `folder`; `heard` is called with each line that it says, which also goes to the file `log` there.
 
-    Give paths relative to the folder: the tools see a private temporary folder in place of the system's. Raises
-    DeviceError with the last lines where the tool fails or is missing.
+    A tool that has `log` among its arguments writes it by itself. Give paths relative to the folder: the tools see a
+    private temporary folder in place of the system's. Raises DeviceError with the last lines where the tool fails or is
+    missing.
     """
     version(package)
     start = START.format(package, package.removeprefix("yowasp_"))
     command = [sys.executable, "-c", start, *map(str, arguments)]
-    with (
-        open(folder / log, "w", encoding="utf-8") as written,
-        subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as tool,
-    ):
+    said = []
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as tool:
         for line in tool.stdout:
-            written.write(line)
+            said.append(line)
             heard(line.rstrip())
+    if log not in arguments:
+        (folder / log).write_text("".join(said), encoding="utf-8")
     if tool.returncode:
-        said = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
-        raise DeviceError(
-            f"{package} failed with exit code {tool.returncode} ({folder / log}):\n" + "\n".join(said)
-        )
+        last = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
+        told = f"{package} failed with exit code {tool.returncode} ({folder / log}):"
+        raise DeviceError("\n".join((told, *last)))
