@@ -39,6 +39,23 @@ def test_networks(form, activations, per_channel, tmp_path):
             np.testing.assert_array_equal(model.run(x, device), session.run(None, {"x": x})[0])
 
 
+@pytest.mark.parametrize("activations", ["QInt8", "QUInt8"])
+def test_on_the_rtl(activations, tmp_path):
+    """The simulated device, no golden model between; it multiplies every activation by every weight."""
+    rng, path = np.random.default_rng(6), tmp_path / "model.onnx"
+    onnx_network.quantise(onnx_network.float_network(rng), path, rng, "QDQ", activations, True)
+    x, macs = onnx_network.picture(rng), []
+
+    def count(node, _):
+        if node.operator in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+            macs.append(device.last_report.macs)
+
+    with convloom.open("sim") as device:
+        given = convloom.load(path).run(x, device, observe=count)
+    np.testing.assert_array_equal(given, onnx_network.session(path, activations).run(None, {"x": x})[0])
+    assert macs == [64 * 216, 64 * 72, 64 * 64, 16 * 288, 16 * 144, 120]
+
+
 def test_channels_stay_last(tmp_path):
     """Transposes are left only where pictures come in, and where they end."""
     rng, path = np.random.default_rng(5), tmp_path / "model.onnx"
