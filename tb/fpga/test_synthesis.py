@@ -32,12 +32,6 @@ def test_nothing_of_the_core_is_gone_behind_the_pins(synthesised):
     assert synthesis.count(types, ON.family) == area
 
 
-def test_first_values_of_memories_are_left_out(synthesised):
-    folder, _ = synthesised
-    assert "$meminit" in (folder / "core.il").read_text()
-    assert "$meminit" not in (folder / "netlist.json").read_text()
-
-
 def test_cells_are_counted_by_figure():
     types = {"SB_DFF": 3, "SB_DFFESR": 4, "SB_LUT4": 5, "SB_RAM40_4KNR": 1, "SB_CARRY": 2, "$scopeinfo": 9}
     counted = {"lut4": 5, "carry": 2, "ff": 7, "ebr": 1, "spram": 0, "mac16": 0}

@@ -31,6 +31,12 @@ def test_what_a_tool_says_is_heard_and_kept(loom, tmp_path):
     assert heard == ["warp 7"] and (tmp_path / "loom.log").read_text() == "warp 7\n"
 
 
+def test_a_tool_may_write_its_log_itself(loom, tmp_path):
+    (tmp_path / "loom.log").write_text("written by the loom\n")
+    tools.run(loom, ["-l", "loom.log"], tmp_path, "loom.log")
+    assert (tmp_path / "loom.log").read_text() == "written by the loom\n"
+
+
 def test_a_tool_that_fails_is_told_with_its_log(loom, tmp_path):
     with pytest.raises(DeviceError, match=r"yowasp_loom failed with exit code 1 \(.*loom.log\)"):
         tools.run(loom, [], tmp_path, "loom.log")

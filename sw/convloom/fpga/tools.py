@@ -1,5 +1,6 @@
 """Yosys and nextpnr as the package index has them."""
 
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -28,15 +29,16 @@ def run(package, arguments, folder, log, heard=lambda line: None):
     version(package)
     start = START.format(package, package.removeprefix("yowasp_"))
     command = [sys.executable, "-c", start, *map(str, arguments)]
-    said = []
-    with subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as tool:
+    kept = os.devnull if log in arguments else folder / log
+    with (
+        open(kept, "w", encoding="utf-8") as written,
+        subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as tool,
+    ):
         for line in tool.stdout:
-            said.append(line)
+            written.write(line)
             heard(line.rstrip())
-    if log not in arguments:
-        (folder / log).write_text("".join(said), encoding="utf-8")
     if tool.returncode:
         last = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
         told = f"{package} failed with exit code {tool.returncode} ({folder / log}):"
