@@ -26,13 +26,25 @@ AXI_LITE_PINS = (
     ),
     *("araddr", "arprot", "arvalid", "arready", "rdata", "rresp", "rvalid", "rready"),
 )
+# Vivado's names of the interfaces, by the first words of their pins.
+BUSES = {
+    **dict.fromkeys(("s_axis_job", "s_axis_act", "m_axis_out"), "xilinx.com:interface:axis:1.0"),
+    "s_axil": "xilinx.com:interface:aximm:1.0",
+}
+# A pin that is an interface of its own: its kind, what Vivado calls the pin in it, and what it has to know.
+SINGLE_PINS = {
+    "aclk": ("clock", "CLK", f"ASSOCIATED_BUSIF {':'.join(BUSES)}, ASSOCIATED_RESET aresetn"),
+    "aresetn": ("reset", "RST", "POLARITY ACTIVE_LOW"),
+    "irq": ("interrupt", "INTERRUPT", "SENSITIVITY LEVEL_HIGH"),
+}
 
 
 class Top(wiring.Component):
     """An engine behind AXI pins. `aresetn` is synchronous to `aclk`, low for a cycle or more.
 
     After a reset of either kind the input streams are not ready for 64 cycles. What each stream and register
-    carries is told in docs/registers.md. Pins are those of the ports below, with the stream's name in front.
+    carries is told in docs/registers.md. Pins are those of the ports below, with the stream's name in front. Each has
+    attributes by which Vivado's block design knows its interface (UG994, "List of Supported X_ Attributes").
     """
 
     def __init__(self, config):
@@ -51,6 +63,17 @@ class Top(wiring.Component):
         }
         members = {name: port.signature.members[pin] for name, (port, pin) in self._pins.items()}
         super().__init__({"aclk": In(1), "aresetn": In(1), "irq": Out(1), **members})
+        self._name_interfaces()
+
+    def _name_interfaces(self):
+        for name, (_, pin) in self._pins.items():
+            bus = name.removesuffix(f"_{pin}")
+            getattr(self, name).attrs["X_INTERFACE_INFO"] = f"{BUSES[bus]} {bus} {pin.upper()}"
+        self.s_axil_awaddr.attrs["X_INTERFACE_PARAMETER"] = "XIL_INTERFACENAME s_axil, PROTOCOL AXI4LITE"
+        for name, (kind, role, parameters) in SINGLE_PINS.items():
+            attributes = getattr(self, name).attrs
+            attributes["X_INTERFACE_INFO"] = f"xilinx.com:signal:{kind}:1.0 {name} {role}"
+            attributes["X_INTERFACE_PARAMETER"] = f"XIL_INTERFACENAME {name}, {parameters}"
 
     def elaborate(self, platform):
         m = Module()

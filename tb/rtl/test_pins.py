@@ -1,4 +1,4 @@
-"""The pins of the exported module, from its text: names, directions, widths, and nothing else."""
+"""The pins of the exported module, from its text: names, directions, widths, interfaces, and nothing else."""
 
 import re
 
@@ -6,6 +6,19 @@ import pytest
 from convloom.spec import preset
 from convloom.spec.registers import ADDRESS_BITS
 from convloom_rtl.export import verilog_2005
+
+AXI = {"s_axil": "aximm", **dict.fromkeys(("s_axis_job", "s_axis_act", "m_axis_out"), "axis")}
+SINGLE = {
+    "aclk": "clock:1.0 aclk CLK",
+    "aresetn": "reset:1.0 aresetn RST",
+    "irq": "interrupt:1.0 irq INTERRUPT",
+}
+PARAMETERS = {
+    "aclk": "ASSOCIATED_BUSIF s_axis_job:s_axis_act:m_axis_out:s_axil, ASSOCIATED_RESET aresetn",
+    "aresetn": "POLARITY ACTIVE_LOW",
+    "irq": "SENSITIVITY LEVEL_HIGH",
+    "s_axil_awaddr": "PROTOCOL AXI4LITE",
+}
 
 
 def expected(config):
@@ -46,9 +59,40 @@ def declared(text, top):
     return pins
 
 
+def expected_attributes(pin):
+    """{attribute: value} by which Vivado puts a pin into its interface."""
+    if pin in SINGLE:
+        attributes = {"X_INTERFACE_INFO": f"xilinx.com:signal:{SINGLE[pin]}"}
+    else:
+        bus, _, role = pin.rpartition("_")
+        attributes = {"X_INTERFACE_INFO": f"xilinx.com:interface:{AXI[bus]}:1.0 {bus} {role.upper()}"}
+    if pin in PARAMETERS:
+        interface = pin.removesuffix("_awaddr")
+        attributes["X_INTERFACE_PARAMETER"] = f"XIL_INTERFACENAME {interface}, {PARAMETERS[pin]}"
+    return attributes
+
+
+def declared_attributes(text, top):
+    """{pin: {attribute: value}} of the module `top`."""
+    body = re.search(rf"^module {top}\(.*?^endmodule", text, re.S | re.M)[0]
+    declarations = re.findall(
+        r"^((?:  \(\* .* \*\)\n)*)  (?:input|output) (?:\[\d+:0\] )?(\S+?) ?;", body, re.M
+    )
+    return {
+        pin: dict(re.findall(r'^  \(\* (\w+) = "(.*)" \*\)$', lines, re.M)) for lines, pin in declarations
+    }
+
+
 @pytest.mark.parametrize("name", ("tiny", "small", "odd-8x6"))
 def test_pins(designs, name):
     config, design = preset(name), designs(name)
     pins = declared(design.text, design.top)
     assert pins == expected(config), set(pins.items()) ^ set(expected(config).items())
     assert declared(verilog_2005(config), design.top) == pins
+
+
+def test_vivado_can_tell_every_pin_s_interface(designs):
+    config, design = preset("tiny"), designs("tiny")
+    attributes = {pin: expected_attributes(pin) for pin in expected(config)}
+    for text in (design.text, verilog_2005(config)):
+        assert declared_attributes(text, design.top) == attributes
