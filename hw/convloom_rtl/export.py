@@ -31,17 +31,26 @@ def system_verilog(config, platform=None):
 
     With a `platform` that stands for a chip it holds the chip's own cells.
     """
-    text = verilog_2005(config, platform).replace("always @* begin", "`CONVLOOM_COMB begin")
+    return as_system_verilog(verilog_2005(config, platform))
+
+
+def as_system_verilog(text):
+    """The SystemVerilog of the Verilog 2005 that these functions give."""
+    text = text.replace("always @* begin", "`CONVLOOM_COMB begin")
     return COMBINATIONAL + text.replace("always @*\n", "always_comb\n")  # these have no starter
 
 
 def verilog_2005(config, platform=None):
     """The same as plain Verilog 2005. Icarus shows X with it from -g2009 on: simulate the other one."""
+    return component_verilog(Top(config), config.module_name, platform)
+
+
+def component_verilog(component, name, platform=None):
+    """A component as Verilog 2005, its module under that name."""
     # Amaranth's own Yosys, whose version is pinned: the text changes with it.
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
-    top = Top(config)
     options = {"emit_src": False, "strip_internal_attrs": True}
-    text = verilog.convert(top, platform=platform, name=config.module_name, **options)
+    text = verilog.convert(component, platform=platform, name=name, **options)
     return _started(_loop_over_memories(WITHOUT_BITS.sub("", text)))
 
 
