@@ -49,13 +49,13 @@ def test_an_interrupt_leaves_quietly(monkeypatch):
     assert main(["doctor"]) == 130
 
 
-def test_verilog_writes_both_forms(tmp_path, capsys):
+def test_verilog_writes_both_forms_and_the_core(tmp_path, capsys):
     for folder in ("once", "twice"):
         assert main(["verilog", "--config", "tiny", "--output", str(tmp_path / folder)]) == 0
-    names = ["convloom_tiny.sv", "convloom_tiny.v"]
+    names = ["convloom_tiny.core", "convloom_tiny.sv", "convloom_tiny.v", "convloom_tiny_tb.v"]
     assert sorted(path.name for path in (tmp_path / "once").iterdir()) == names
     assert str(tmp_path / "once" / names[0]) in capsys.readouterr().out
     for name in names:
         text = (tmp_path / "once" / name).read_bytes()
-        assert b"module convloom_tiny(" in text
+        assert (b"module convloom_tiny(" in text) == (name in ("convloom_tiny.sv", "convloom_tiny.v"))
         assert text == (tmp_path / "twice" / name).read_bytes()

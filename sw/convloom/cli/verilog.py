@@ -1,8 +1,9 @@
-"""`convloom verilog`: the engine as files that Vivado, LiteX or a plain Yosys flow take."""
+"""`convloom verilog`: the engine as files that Vivado, LiteX, FuseSoC or a plain Yosys flow take."""
 
 from pathlib import Path
 
 from convloom.device.toolchain import amaranth
+from convloom.fusesoc import core, testbench
 from convloom.spec import PRESETS, preset
 
 
@@ -19,7 +20,12 @@ def run(arguments):
     from convloom_rtl.export import system_verilog, verilog_2005
 
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for suffix, convert in (("sv", system_verilog), ("v", verilog_2005)):
-        path = arguments.output / f"convloom_{config.name}.{suffix}"
+    for suffix, convert in (
+        (".sv", system_verilog),
+        (".v", verilog_2005),
+        ("_tb.v", testbench),
+        (".core", core),
+    ):
+        path = arguments.output / f"convloom_{config.name}{suffix}"
         path.write_text(convert(config), encoding="utf-8", newline="\n")
         print(path)
