@@ -1,7 +1,5 @@
 """An engine as a netlist for Yosys, and the pins around it, which do not count."""
 
-from importlib.util import find_spec
-
 from convloom.device.toolchain import amaranth
 
 TOP = "pins"  # the module around the core
@@ -30,8 +28,6 @@ def core(config, chip):
 
 def _platform(config, chip):
     """The chip as the components' `elaborate(platform)` is given it: forms and places of multipliers and memories."""
-    if not find_spec("convloom_rtl.chips"):
-        return None
     from convloom_rtl.chips.ecp5 import Ecp5
     from convloom_rtl.chips.ecp5_places import snake
     from convloom_rtl.chips.ice40 import Ice40
