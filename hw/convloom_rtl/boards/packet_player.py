@@ -24,8 +24,6 @@ class PacketPlayer(wiring.Component):
     """
 
     def __init__(self, packet, lanes):
-        if not packet:
-            raise ValueError("packet must have one byte or more, not none")
         self.lanes = lanes
         beats = [packet[n : n + lanes] for n in range(0, len(packet), lanes)]
         self.words, self.last_bytes = [int.from_bytes(beat, "little") for beat in beats], len(beats[-1])
