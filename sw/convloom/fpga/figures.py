@@ -7,11 +7,8 @@ import numpy as np
 import convloom
 from convloom.errors import DeviceError
 
-SIZE, TAPS, CHANNELS = (
-    30,
-    3,
-    32,
-)  # of the layer that engines are compared by: outputs, kernel, channels in and out
+# Of the layer that engines are compared by: outputs each way, kernel, channels in and out.
+SIZE, TAPS, CHANNELS = 30, 3, 32
 
 
 def utilisation_3x3(config, seed=1):
