@@ -1,35 +1,44 @@
 """Whether a descriptor is one that this engine can run."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import DESCRIPTOR, ErrorCode, Op, Rounding
 from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import FORMAT_VERSION, MAGIC
 
+from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.payloads import DescriptorLayout
 
-BITS = 12  # of the numbers that are multiplied bit by bit
+RAW_STEPS = 2  # raw tiles take four words
+STEPS = 12 + RAW_STEPS  # of the products: as many as bits of four times k_tiles
 ORDER = ("FORMAT", "NOT_BUILT_IN", "RANGE", "WEIGHTS", "CHANNELS", "ROWS", "REORDER", "LANES")
+
+
+def exceeds(value, limit):
+    """value > limit. Where the limit is a power of two, as most are, this takes no carry chain."""
+    zeros = (limit & -limit).bit_length() - 1
+    above, below = value[zeros:], value[:zeros]
+    return (above >= (limit >> zeros) + 1) | ((above == limit >> zeros) & below.any())
 
 
 class DescriptorCheck(wiring.Component):
     """Checks the descriptor that is held at `i_descriptor`; answers `LATENCY` cycles after `i_start`.
 
-    The products that it needs, the rows of a window, the words of those rows, and the words of a depthwise output
-    row, are added up bit by bit: a descriptor comes long before its job begins. The liveness of the line buffer and
-    of the output ring rests on these alone.
+    The products that it needs, the words of a depthwise output row, the rows of a window and the words of those rows,
+    are added up bit by bit: a descriptor comes long before its job begins. Each is as wide as what it may be, and
+    remembers that it was more. The liveness of the line buffer and of the output ring rests on these alone.
 
     Members
     -------
     i_descriptor : held from i_start on
     i_sum : sum modulo 2^16 of all 32 16-bit words; good when it is twice the last word
     o_code : 0 or the first that holds of ORDER
-    o_row_words : with o_done: words of the output ring that a depthwise output row takes
+    o_row_words : with o_done: words of the output ring that an output row of all channels takes, modulo 2^16
     o_done : pulse with the answer
     """
 
-    LATENCY = BITS + 5
+    LATENCY = STEPS + 3
 
     def __init__(self, config):
         self.config = config
@@ -47,23 +56,33 @@ class DescriptorCheck(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         job, config = self.i_descriptor, self.config
-        cycle = Signal(range(self.LATENCY + 1))
+        stepping, left = Signal(), Signal(range(STEPS))
+        last = stepping & (left == 0)
+        m.d.sync += left.eq(left - 1)
         with m.If(self.i_start):
-            m.d.sync += cycle.eq(1)
-        with m.Elif(cycle == self.LATENCY):
-            m.d.sync += cycle.eq(0)
-        with m.Elif(cycle != 0):
-            m.d.sync += cycle.eq(cycle + 1)
-        m.d.comb += self.o_done.eq(cycle == self.LATENCY)
+            m.d.sync += [stepping.eq(1), left.eq(STEPS - 1)]
+        with m.Elif(last):
+            m.d.sync += stepping.eq(0)
+        m.d.comb += self.o_done.eq(delay(m, last, self.LATENCY - STEPS, "done", reset=True))
 
-        window_rows = self._product(m, cycle == 3, job.kh - 1, job.dilation_y, "window_rows")
-        rows, rows_per_bank = Signal(BITS), Signal(BITS)
-        m.d.sync += rows.eq(Mux(job.live_rows < job.in_h, job.live_rows, job.in_h[:BITS]))
-        row_tiles = self._product(m, cycle == 3, job.k_tiles, job.out_w, "row_tiles")
-        row_words, depthwise = Mux(job.raw, row_tiles << 2, row_tiles), job.op == Op.DEPTHWISE
-        m.d.sync += self.o_row_words.eq(row_words)
+        rows, rows_per_bank = Signal(8), Signal(7)
+        is_low = ~job.in_h[8:].any() & (job.in_h[:8] < job.live_rows)
+        m.d.sync += rows.eq(Mux(is_low, job.in_h, job.live_rows))
         m.d.sync += rows_per_bank.eq((rows + ROW_BANKS - 1)[(ROW_BANKS - 1).bit_length() :])
-        words = self._product(m, cycle == 3, rows_per_bank, job.slot, "words")
+        # Raw tiles take four words: the two steps more are made for them alone.
+        step = delay(m, Cat(stepping, stepping & (job.raw | (left >= RAW_STEPS))), 1, "step")
+        row_words, row_over = self._product(
+            m, Cat(Const(0, RAW_STEPS), job.k_tiles).bit_select(left, 1), job.out_w, step[1], 16, "row_words"
+        )
+        words, words_over = self._product(
+            m, rows_per_bank.bit_select(left, 1), job.slot, step[0], config.bank_words.bit_length(), "words"
+        )
+        last_row = delay(m, (job.kh - 1)[:8], 1, "last_row")
+        window_rows, window_over = self._product(
+            m, last_row.bit_select(left, 1), job.dilation_y, step[0], 8, "window_rows"
+        )
+        depthwise = job.op == Op.DEPTHWISE
+        m.d.comb += self.o_row_words.eq(row_words)
 
         wrong = Signal(len(ErrorCode))
         m.d.sync += [
@@ -71,29 +90,37 @@ class DescriptorCheck(wiring.Component):
                 (job.magic != MAGIC) | (job.version != FORMAT_VERSION) | (self.i_sum != (job.sum << 1)[:16])
             ),
             wrong[ErrorCode.NOT_BUILT_IN].eq(self._is_not_built_in(job)),
-            wrong[ErrorCode.RANGE].eq(self._is_out_of_range(job) | (window_rows + 1 != job.live_rows)),
-            wrong[ErrorCode.WEIGHTS].eq(job.words_in_all > config.weight_words),
-            wrong[ErrorCode.CHANNELS].eq(job.k_tiles > config.parameter_words // config.passes),
-            wrong[ErrorCode.ROWS].eq(words > config.bank_words),
+            wrong[ErrorCode.RANGE].eq(
+                self._is_out_of_range(m, job) | window_over | (window_rows != (job.live_rows - 1)[:8])
+            ),
+            wrong[ErrorCode.WEIGHTS].eq(exceeds(job.words_in_all, config.weight_words)),
+            wrong[ErrorCode.CHANNELS].eq(exceeds(job.k_tiles, config.parameter_words // config.passes)),
+            wrong[ErrorCode.ROWS].eq(words_over | exceeds(words, config.bank_words)),
             # Half, so that the next row can be computed while this one leaves.
-            wrong[ErrorCode.REORDER].eq(depthwise & (row_words > config.output_words // 2)),
+            wrong[ErrorCode.REORDER].eq(
+                depthwise & (row_over | exceeds(row_words, config.output_words // 2))
+            ),
             wrong[ErrorCode.LANES].eq(depthwise & (job.in_c & (config.cout_lanes - 1)).bool()),
         ]
-        with m.If(wrong.any()):
-            for name in reversed(ORDER):
-                with m.If(wrong[ErrorCode[name]]):
-                    m.d.comb += self.o_code.eq(ErrorCode[name])
+        for name in reversed(ORDER):
+            with m.If(wrong[ErrorCode[name]]):
+                m.d.comb += self.o_code.eq(ErrorCode[name])
         return m
 
-    def _product(self, m, start, by_bits, number, name):
-        """by_bits * number, BITS cycles after `start`; both are unsigned, by_bits below 2^BITS."""
-        product = Signal(BITS + len(number), name=name)
-        bits = Signal(BITS, name=f"{name}_bits")
-        with m.If(start):
-            m.d.sync += [bits.eq(by_bits), product.eq(0)]
+    def _product(self, m, bit, number, step, bits, name):
+        """bit by bit * number modulo 2^bits, and whether it is more; `bit` comes from the highest on, before `step`."""
+        product, over = Signal(bits, name=name), Signal(name=f"{name}_over")
+        addend = Signal.like(number, name=f"{name}_addend")
+        with m.If(bit):
+            m.d.sync += addend.eq(number)
         with m.Else():
-            m.d.sync += [bits.eq(Cat(0, bits[:-1])), product.eq((product << 1) + Mux(bits[-1], number, 0))]
-        return product
+            m.d.sync += addend.eq(0)
+        whole = (product << 1) + addend
+        with m.If(self.i_start):
+            m.d.sync += [product.eq(0), over.eq(0)]
+        with m.Elif(step):
+            m.d.sync += [product.eq(whole), over.eq(over | whole[bits:].any())]
+        return product, over
 
     def _is_not_built_in(self, job):
         modes = [mode for mode in Rounding if mode not in self.config.roundings]
@@ -101,7 +128,8 @@ class DescriptorCheck(wiring.Component):
         operation = (job.op == Op.DENSE) | ((job.op == Op.DEPTHWISE) & self.config.depthwise)
         return (job.op != Op.NONE) & (~operation | missing)
 
-    def _is_out_of_range(self, job):
+    def _is_out_of_range(self, m, job):
+        """A cycle later: so many comparisons."""
         wrong = [job.clamp_low > job.clamp_high, job.last_tile_lanes > self.config.cout_lanes]
         depthwise = job.op == Op.DEPTHWISE
         wrong += [depthwise & (job[name] == 0) for name in ("kw", "passes", "stride_x")]
@@ -110,4 +138,4 @@ class DescriptorCheck(wiring.Component):
                 wrong.append(job[field.name] == 0)
             if field.most == 0:
                 wrong.append(job[field.name] != 0)
-        return Cat(wrong).any()
+        return delay(m, Cat(wrong), 1, "out_of_range").any()
