@@ -1,13 +1,29 @@
 """Takes the activation packets: cuts dense NHWC bytes into rows and says where in the line buffer each one lies."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
 from convloom.spec.config import TABLE_ROWS
 
 from convloom_rtl.payloads import LoadJob, beat, line_write, row_progress, row_start
 from convloom_rtl.row_space import RowSpace
+
+
+def row_in_beat(lanes):
+    """What a beat of `lanes` bytes is to the row that is being loaded."""
+    return data.StructLayout(
+        {
+            "lane": range(lanes),  # of the row's next byte
+            "end_lane": range(lanes),  # ... of the one behind its last, in the beat where that is
+            "ends_before": 1,  # the row ends before the beat's last byte
+            "ends_with": 1,  # ... with it
+            "ends": 1,
+            "bytes": range(lanes + 1),  # of the row in the beat, where it does not end
+            "is_last": 1,  # of the packet
+            "bytes_written": 24,
+        }
+    )
 
 
 class ActLoader(wiring.Component):
@@ -50,71 +66,56 @@ class ActLoader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.space = space = self.space
-        lanes = self.config.cin_lanes
-        job, beat_in = Signal(LoadJob, reset_less=True), self.i.p
-        short, code = Signal(), Signal(range(len(ErrorCode)))
-        rows_left, last_row = Signal(16), Signal()
+        beat_in = self.i.p
+        job, short, long = Signal(LoadJob, reset_less=True), Signal(), Signal()
         begun = Signal()  # the row has its first beat
-        lane = Signal(range(lanes))  # where the row's next byte lies in the beat
-        # Where the row ends, in bytes from the beat's lane 0: a beat further on only its upper bits change.
-        end, ends_here, ends_beat = Signal(25), Signal(), Signal()
-        lane_bits = (lanes - 1).bit_length()
-
-        # What this beat does for this row.
-        row_ends, packet_ends, taken, written = Signal(), Signal(), Signal(), Signal()
+        prepares, starts, taken, written = Signal(), Signal(), Signal(), Signal()
+        row = self._row(m, job, prepares, starts, written)
+        packet_ends = row.ends & row.is_last
+        cut_off = beat_in.last & ~(packet_ends & self._holds_row_end(row.end_lane))
         m.d.comb += [
-            ends_here.eq(end[lane_bits:] == 0),
-            ends_beat.eq(end == lanes),
-            row_ends.eq(ends_here | ends_beat),
-            packet_ends.eq(row_ends & last_row),
-            taken.eq(written & (~ends_here | last_row)),
+            taken.eq(written & (~row.ends_before | row.is_last)),
             space.i_slot.eq(job.slot),
             space.i_free_to.eq(self.i_free_to),
-            space.i_row_done.eq(written & row_ends),
+            space.i_job.p.in_h.eq(job.in_h),
+            space.i_job.p.slot.eq(job.slot),
+            space.i_row_begins.eq(written & ~begun),
+            space.i_row_done.eq(written & row.ends),
             self.o_progress.rows.eq(space.o_rows_done),
+            self.o_progress.bytes.eq(row.bytes_written),
+            self.o_codes.p.eq(Mux(short, ErrorCode.ACT_SHORT, Mux(long, ErrorCode.ACT_LONG, ErrorCode.NONE))),
         ]
-        cut_off = beat_in.last & ~(packet_ends & (beat_in.count >= end[: lane_bits + 1]))
-
+        with m.If(written):
+            m.d.sync += begun.eq(~row.ends)
+        settle = Signal(range(RowSpace.SETTLE))
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += self.i_jobs.ready.eq(space.i_job.ready)
-                m.d.comb += space.i_job.valid.eq(self.i_jobs.valid & ~self.i_jobs.p.discard)
-                m.d.sync += [
-                    job.eq(self.i_jobs.p),
-                    code.eq(ErrorCode.NONE),
-                    short.eq(0),
-                    lane.eq(0),
-                    begun.eq(0),
-                ]
-                m.d.sync += [rows_left.eq(self.i_jobs.p.in_h), end.eq(self.i_jobs.p.row_bytes)]
-                m.d.sync += last_row.eq(self.i_jobs.p.in_h == 1)
-                with m.If(self.i_jobs.valid & self.i_jobs.ready):
+                m.d.comb += self.i_jobs.ready.eq(1)
+                m.d.sync += [job.eq(self.i_jobs.p), short.eq(0), long.eq(0)]
+                with m.If(self.i_jobs.valid):
                     m.next = "SETTLE"
             with m.State("SETTLE"):  # the job's slot reaches the comparisons for room
-                m.next = "ROWS"
+                m.d.comb += [prepares.eq(settle == 0), space.i_job.valid.eq(prepares & ~job.discard)]
+                m.d.sync += settle.eq(settle + 1)
                 with m.If(job.discard):
+                    m.d.sync += settle.eq(0)
                     m.next = "DROP"
+                with m.Elif(prepares & ~space.i_job.ready):
+                    m.d.sync += settle.eq(0)
+                with m.Elif(settle == RowSpace.SETTLE - 1):
+                    m.d.comb += starts.eq(1)
+                    m.d.sync += settle.eq(0)
+                    m.next = "ROWS"
             with m.State("ROWS"):
                 m.d.comb += written.eq((self.i.valid | short) & (begun | space.o_room))
-                m.d.comb += [self.i.ready.eq(taken & ~short), space.i_row_begins.eq(written & ~begun)]
-                with m.If(written):
-                    m.d.sync += [begun.eq(~row_ends), end.eq(end - lanes), lane.eq(0)]
-                    m.d.sync += self.o_progress.bytes.eq(self.o_progress.bytes + (lanes - lane))
-                    with m.If(row_ends):
-                        m.d.sync += [
-                            rows_left.eq(rows_left - 1),
-                            last_row.eq(rows_left == 2),
-                            end.eq(job.row_bytes + end[:lane_bits]),
-                            lane.eq(end),
-                            self.o_progress.bytes.eq(0),
-                        ]
+                m.d.comb += self.i.ready.eq(taken & ~short)
                 with m.If(taken):
                     with m.If(cut_off & ~short):
-                        m.d.sync += [short.eq(1), code.eq(ErrorCode.ACT_SHORT)]
+                        m.d.sync += short.eq(1)
                     with m.If(packet_ends):
                         m.next = "END"
                         with m.If(~short & ~beat_in.last):
-                            m.d.sync += code.eq(ErrorCode.ACT_LONG)
+                            m.d.sync += long.eq(1)
                             m.next = "DROP"
             with m.State("DROP"):
                 m.d.comb += self.i.ready.eq(1)
@@ -124,27 +125,76 @@ class ActLoader(wiring.Component):
                 m.d.comb += self.o_codes.valid.eq(1)
                 with m.If(self.o_codes.ready):
                     m.next = "IDLE"
-
-        m.d.comb += [space.i_job.p.in_h.eq(self.i_jobs.p.in_h), space.i_job.p.slot.eq(self.i_jobs.p.slot)]
-        m.d.comb += self.o_codes.p.eq(code)
-        self._write(m, job, short, begun, lane, written)
+        self._write(m, job, short, begun, row.lane, written)
         return m
+
+    def _row(self, m, job, prepares, starts, written):
+        """Where in the beat the row lies, all of it from registers: what is asked of a beat is there before it.
+
+        A row's end, in bytes from the beat's lane 0, has the same low bits in all of its beats.
+        """
+        lanes = self.config.cin_lanes
+        lane_bits = (lanes - 1).bit_length()
+        row = Signal(row_in_beat(lanes))
+        low, beats = row.end_lane, Signal(24 - lane_bits, reset_less=True)
+        rows_left = Signal.like(job.in_h)
+        next_low, carry = Signal(lane_bits), Signal()  # of the row that comes next
+        whole_beats, part = job.row_bytes[lane_bits:], job.row_bytes[:lane_bits]
+        is_none, is_one = Signal(), Signal()  # whole beats in a row's length
+        m.d.sync += [is_none.eq(whole_beats == 0), is_one.eq(whole_beats == 1)]
+        m.d.comb += [
+            row.ends.eq(row.ends_before | row.ends_with),
+        ]
+        with m.If(starts | (written & row.ends)):
+            m.d.sync += [
+                low.eq(next_low),
+                Cat(next_low, carry).eq(next_low + part),
+                beats.eq(whole_beats + carry),
+                row.lane.eq(low),
+                row.bytes.eq(lanes - low),
+                row.ends_before.eq(is_none & ~carry),
+                row.ends_with.eq(Mux(carry, is_none, is_one) & (next_low == 0)),
+                row.bytes_written.eq(0),
+            ]
+        with m.Elif(written):
+            m.d.sync += [
+                beats.eq(beats - 1),
+                row.lane.eq(0),
+                row.bytes.eq(lanes),
+                row.ends_before.eq(beats == 1),
+                row.ends_with.eq((beats == 2) & (low == 0)),
+                row.bytes_written.eq(row.bytes_written + row.bytes),
+            ]
+        with m.If(prepares):
+            m.d.sync += [low.eq(0), Cat(next_low, carry).eq(part)]
+        with m.If(starts):
+            m.d.sync += [rows_left.eq(job.in_h), row.is_last.eq(job.in_h == 1)]
+        with m.Elif(written & row.ends):
+            m.d.sync += [rows_left.eq(rows_left - 1), row.is_last.eq(rows_left == 2)]
+        return row
+
+    def _holds_row_end(self, end_lane):
+        """Whether the beat has all bytes up to the row's end, if that is in it; at lane 0: behind the last."""
+        count, lane_bits = self.i.p.count, len(end_lane)
+        return count[lane_bits] | ((end_lane != 0) & (count[:lane_bits] >= end_lane))
 
     def _write(self, m, job, short, begun, lane, written):
         """The word and the row's place, a register behind the decision."""
         space, lanes, beat_in = self.space, self.config.cin_lanes, self.i.p
         word, first_word = Signal(range(self.config.bank_words)), Signal(range(self.config.bank_words))
-        words = Signal(12)  # words of the row written so far
+        left, fits = Signal.like(job.slot), Signal()  # words of the slot that are left; are there any
+        slot_left = Mux(begun, left, job.slot)
         m.d.comb += first_word.eq(Mux(begun, word, space.o_next_word))
         with m.If(written):
-            m.d.sync += [word.eq(first_word + 1), words.eq(Mux(begun, words, 0) + 1)]
-        kept = [
-            Mux(short | (beat_in.last & (beat_in.count <= n)), job.pad_value, beat_in.data[n])
-            for n in range(lanes)
-        ]
+            m.d.sync += [
+                word.eq(first_word + 1),
+                left.eq(slot_left - 1),
+                fits.eq((~begun | fits) & (slot_left != 1)),
+            ]
+        kept = [Mux(short | (beat_in.count <= n), job.pad_value, beat_in.data[n]) for n in range(lanes)]
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
-            self.o_writes.eq(written & (~begun | (words < job.slot))),
+            self.o_writes.eq(written & (~begun | fits)),
             self.o_write.bank.eq(space.o_rows_done),
             self.o_write.word.eq(first_word),
             self.o_write.data.eq(Cat(byte[:8] for byte in kept)),

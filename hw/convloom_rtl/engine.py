@@ -153,18 +153,19 @@ class Engine(wiring.Component):
         """Counters and reports; a cycle counts from a job packet's first beat to its answer's last."""
         begins, answered, inside = Signal(), Signal(), Signal()
         on_chip = Signal(range(64))
-        taken = {
-            name: port.valid & port.ready
-            for name, port in (("job", self.i_job), ("act", self.i_act), ("out", self.o))
-        }
+        ports = {"job": self.i_job, "act": self.i_act, "out": self.o}
+        taken = {name: Signal(name=f"{name}_taken") for name in ports}
+        for name, port in ports.items():  # a register behind the handshakes, whose paths are long
+            m.d.sync += taken[name].eq(port.valid & port.ready)
+        last = {name: delay(m, ports[name].p.last, 1, f"{name}_last") for name in ("job", "out")}
         with m.If(taken["job"]):
-            m.d.sync += inside.eq(~self.i_job.p.last)
+            m.d.sync += inside.eq(~last["job"])
         m.d.sync += on_chip.eq(on_chip + begins - answered)
         m.d.comb += [
             begins.eq(taken["job"] & ~inside),
-            answered.eq(taken["out"] & self.o.p.last),
-            self.o_busy.eq((on_chip != 0) | reporter.o_busy),
+            answered.eq(taken["out"] & last["out"]),
             gate.i_active.eq(begins | (on_chip != 0)),
+            self.o_busy.eq(gate.i_active | reporter.o_busy),
             counters.i_tag.eq(array.o_tag),
             *(counters.i_beats[name].eq(transfers) for name, transfers in taken.items()),
             reporter.i_answered.eq(answered),

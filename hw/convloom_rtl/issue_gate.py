@@ -1,6 +1,6 @@
 """The only place where the datapath waits: behind the gate nothing does."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.registers import Cause
@@ -9,7 +9,7 @@ from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.payloads import ROW_NUMBER, Tag, WindowStep, cause_value, issue, row_progress, step
 
 JOB_CYCLES = 24  # at least so many between the last issues of two jobs: a report is written in between
-TILE_MARGIN = 8  # words: the count of free ones is a cycle old, and a raw tile takes four
+TILE_MARGIN = 8  # words: the count of free ones is two cycles old, and a raw tile takes four
 
 
 class IssueGate(wiring.Component):
@@ -56,18 +56,16 @@ class IssueGate(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        waiting, there, valid = Signal(step(self.config), reset_less=True), Signal(), Signal()
-        go, has_room, spaced, jobs_apart = Signal(), Signal(), Signal(), Signal()
-        m.d.comb += [
-            go.eq(valid & there & has_room & (spaced | ~waiting.tile_end) & (jobs_apart | ~waiting.job_end)),
-            self.i.ready.eq(go | ~valid),
-        ]
+        waiting, valid = Signal(step(self.config), reset_less=True), Signal()
+        go, there, has_room, spaced = Signal(), Signal(), Signal(), Signal()
+        m.d.comb += [go.eq(valid & there & has_room & spaced), self.i.ready.eq(go | ~valid)]
         with m.If(self.i.ready):
-            m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p), there.eq(self._is_there(self.i.p))]
-        with m.Else():
-            m.d.sync += there.eq(there | self._is_there(waiting))
-        self._reserve(m, waiting, go, has_room)
-        self._space(m, waiting, go, spaced, jobs_apart)
+            m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
+        entered = Signal()  # the step that waits came in the cycle before
+        m.d.sync += entered.eq(self.i.ready)
+        m.d.comb += there.eq(self._of_waiting(m, waiting, entered, self._is_there))
+        self._reserve(m, waiting, entered, go, has_room)
+        self._space(m, waiting, go, spaced)
         self._issue(m, waiting, go)
         with m.If(~valid):
             m.d.sync += self.o_tag.cause.eq(Mux(self.i.valid, cause_value(Cause.ISSUE), self.i_cause))
@@ -79,42 +77,65 @@ class IssueGate(wiring.Component):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ISSUE))
         return m
 
-    def _is_there(self, asked):
-        """Whether the bytes that a step needs have been written."""
-        ahead = (self.i_progress.rows - asked.row)[:ROW_NUMBER].as_signed()
-        return (asked.needs == 0) | (ahead > 0) | ((ahead == 0) & (self.i_progress.bytes >= asked.needs))
+    def _of_waiting(self, m, waiting, entered, holds):
+        """What `holds(m, step, name)` says of the step that waits, from registers behind the comparisons.
 
-    def _reserve(self, m, waiting, go, has_room):
-        """Words of the output ring. What is free is compared a cycle before it is used, with the step to come."""
+        So both the step that waits and the one that may come are compared, with what was true a cycle ago.
+        """
+        return Mux(entered, holds(m, self.i.p, "coming"), holds(m, waiting, "waiting"))
+
+    def _is_there(self, m, asked, name):
+        """Whether the bytes that a step needs have been written, a cycle later."""
+        reached, is_row, enough, nothing = (
+            Signal(name=f"{name}_{what}") for what in ("reached", "is_row", "enough", "nothing")
+        )
+        m.d.sync += [
+            reached.eq(~(self.i_progress.rows - asked.row)[ROW_NUMBER - 1]),
+            is_row.eq(self.i_progress.rows == asked.row),
+            enough.eq(self.i_progress.bytes >= asked.needs),
+            nothing.eq(asked.needs == 0),
+        ]
+        return nothing | (reached & (~is_row | enough))
+
+    def _reserve(self, m, waiting, entered, go, has_room):
+        """Words of the output ring. What is free is compared two cycles after it was taken."""
         words = self.config.output_words
         free, taken = Signal(range(words + 1), init=words), Signal(range(words + 1))
-        room_for_tile, room_for_row, row_taken = Signal(), Signal(), Signal()
-        with m.If(go & waiting.reserve_row):
-            m.d.comb += taken.eq(waiting.row_words)
-        with m.Elif(go):
-            m.d.comb += taken.eq(waiting.reserve)
+        room_for_tile, recent = Signal(), Signal(2)
+        with m.If(~go):
+            m.d.sync += taken.eq(0)
+        with m.Else():
+            m.d.sync += taken.eq(Mux(waiting.reserve_row, waiting.row_words, waiting.reserve))
         m.d.sync += [
             free.eq(free - taken + self.i_released),
             room_for_tile.eq(free >= TILE_MARGIN),
-            room_for_row.eq(Mux(self.i.ready, free >= self.i.p.row_words, free >= waiting.row_words)),
-            row_taken.eq(taken != 0),
+            recent.eq(Cat(go & (waiting.reserve_row | (waiting.reserve != 0)), recent)),
         ]
+
+        def row_fits(m, asked, name):
+            fits = Signal(name=f"{name}_fits")
+            m.d.sync += fits.eq(free >= asked.row_words)
+            return fits
+
+        room_for_row = self._of_waiting(m, waiting, entered, row_fits)
         m.d.comb += has_room.eq(
-            Mux(waiting.reserve_row, room_for_row & ~row_taken, room_for_tile | (waiting.reserve == 0))
+            Mux(waiting.reserve_row, room_for_row & ~recent.any(), room_for_tile | (waiting.reserve == 0))
         )
 
-    def _space(self, m, waiting, go, spaced, jobs_apart):
+    def _space(self, m, waiting, go, spaced):
+        """Whether tiles and jobs are far enough apart for the step to be the last of one."""
         passes = self.config.passes
         tile, job = Signal(range(4 * passes)), Signal(range(JOB_CYCLES))
-        m.d.comb += [spaced.eq(tile == 0), jobs_apart.eq(job == 0)]
-        with m.If(go & waiting.tile_end):
-            m.d.sync += tile.eq(Mux(waiting.raw & waiting.is_issue, 4 * passes - 1, passes - 1))
-        with m.Elif(~spaced):
-            m.d.sync += tile.eq(tile - 1)
-        with m.If(go & waiting.job_end):
-            m.d.sync += job.eq(JOB_CYCLES - 1)
-        with m.Elif(~jobs_apart):
-            m.d.sync += job.eq(job - 1)
+        tiles_apart, jobs_apart = Signal(init=1), Signal(init=1)
+        m.d.comb += spaced.eq((tiles_apart | ~waiting.tile_end) & (jobs_apart | ~waiting.job_end))
+        for left, apart, ends, cycles in (
+            (tile, tiles_apart, waiting.tile_end, Mux(waiting.raw & waiting.is_issue, 4 * passes, passes)),
+            (job, jobs_apart, waiting.job_end, JOB_CYCLES),
+        ):
+            with m.If(go & ends):
+                m.d.sync += [left.eq(cycles - 1), apart.eq(cycles == 1)]
+            with m.Elif(~apart):
+                m.d.sync += [left.eq(left - 1), apart.eq(left == 1)]
 
     def _issue(self, m, waiting, go):
         m.d.sync += [

@@ -1,14 +1,19 @@
 """Room in the line buffer: which words of which bank the next row takes, and when they are free again."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
 
+from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, ROW_NUMBER
 
 SlotJob = data.StructLayout({"in_h": DESCRIPTOR_SHAPES["in_h"], "slot": DESCRIPTOR_SHAPES["slot"]})
+BANK_BITS = (ROW_BANKS - 1).bit_length()
+# Rows that can begin before the first of them is seen in the comparison of the row table's entries.
+UNSEEN = 4
+NEAR = 2 * UNSEEN  # entries: with no more left, each row waits until the one before is counted
 
 
 class RowSpace(wiring.Component):
@@ -21,13 +26,15 @@ class RowSpace(wiring.Component):
     Members
     -------
     i_job : rows and slot of each job, in order, for those rows to be given up in their time
-    i_slot : words of a row of the job being loaded; steady from two cycles before its first row begins to one
+    i_slot : words of a row of the job being loaded; steady from `SETTLE` cycles before its first row begins to one
         behind its last
     i_row_begins, i_row_done : the row takes its slot; all its bytes are there
     o_room : there is room for a row to begin
     o_next_word : where it would
     o_rows_done : running number of the row that is being loaded, or comes next
     """
+
+    SETTLE = 3
 
     def __init__(self, config):
         self.config = config
@@ -46,39 +53,56 @@ class RowSpace(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        rows_done, bank = self.o_rows_done, self.o_rows_done[: (ROW_BANKS - 1).bit_length()]
-        m.d.sync += rows_done.eq(rows_done + self.i_row_done)
+        bank = self.o_rows_done[:BANK_BITS]
+        m.d.sync += self.o_rows_done.eq(self.o_rows_done + self.i_row_done)
         freed, slot, free_bank = self._free_rows(m)
+        fits = self._fits(m, bank, freed, slot, free_bank)
+        # Three rows lie between two of one bank, so its room is compared again before it is asked for.
+        m.d.sync += self.o_room.eq(
+            Mux(self.i_row_done, fits.rotate_right(1), fits).bit_select(bank, 1)
+            & self._has_entry(m, delay(m, freed, 1, "freed", reset=True))
+        )
+        return m
 
-        live = Signal(
-            range(TABLE_ROWS + 1)
-        )  # the row table's entries: rows that have begun and are not given up
-        m.d.sync += live.eq(live + self.i_row_begins - freed)
-        # Taken and given back a register later. Between two rows of one bank lie three others, so that room is
-        # compared, three cycles behind a row's begin, before the bank's next row asks for it.
-        begun_bank, freed_bank = Signal(ROW_BANKS), Signal(ROW_BANKS)
-        credit = Signal(slot.shape(), reset_less=True)
+    def _fits(self, m, bank, freed, slot, free_bank):
+        """For each bank whether its next row has room; a row that begins is seen in it three cycles later.
+
+        `limit` is where the bank's ring is full.
+        """
+        words = self.config.bank_words
+        # A slot is at most a whole bank: what lies between two of these numbers is at most twice that.
+        pointer = range(4 * words)
+        fits = Signal(ROW_BANKS)
         for n in range(ROW_BANKS):
-            m.d.sync += [
-                begun_bank[n].eq(self.i_row_begins & (bank == n)),
-                freed_bank[n].eq(freed & (free_bank == n)),
-            ]
-        m.d.sync += credit.eq(slot)
-        rooms = Signal(ROW_BANKS)
-        m.d.comb += self.o_room.eq(rooms.bit_select(bank, 1) & (live != TABLE_ROWS - 1))
-        for n in range(ROW_BANKS):
-            free = Signal(range(self.config.bank_words + 1), init=self.config.bank_words, name=f"free_{n}")
-            next_word = Signal(range(self.config.bank_words), name=f"next_word_{n}")
+            next_word, end, limit = (
+                Signal(pointer, name=f"{name}_{n}", init=init)
+                for name, init in (("next_word", 0), ("end", 0), ("limit", words))
+            )
             with m.If(bank == n):
                 m.d.comb += self.o_next_word.eq(next_word)
-            with m.If(begun_bank[n]):
-                m.d.sync += [next_word.eq(next_word + self.i_slot), free.eq(free - self.i_slot)]
-            with m.If(freed_bank[n]):
-                m.d.sync += free.eq(free + credit)
-            with m.If(begun_bank[n] & freed_bank[n]):
-                m.d.sync += free.eq(free + (credit - self.i_slot))
-            m.d.sync += rooms[n].eq(free >= self.i_slot)
-        return m
+                with m.If(self.i_row_begins):
+                    m.d.sync += next_word.eq(end)
+            with m.If(freed & (free_bank == n)):
+                m.d.sync += limit.eq(limit + slot)
+            m.d.sync += [end.eq(next_word + self.i_slot), fits[n].eq(~(limit - end)[len(end) - 1])]
+        return fits
+
+    def _has_entry(self, m, freed):
+        """Whether the row table has an entry for a row that begins in the next cycle.
+
+        One stays free, so that its TABLE_ROWS numbers tell the oldest row from the one that comes next.
+        """
+        live, begun = Signal(range(TABLE_ROWS + 1)), Signal()  # rows that have begun and are not given up
+        is_near, is_full = Signal(), Signal()
+        unseen = Signal(UNSEEN - 1)
+        m.d.sync += [
+            begun.eq(self.i_row_begins),
+            live.eq(live + begun - freed),
+            is_near.eq(live >= TABLE_ROWS - NEAR),
+            is_full.eq(live == TABLE_ROWS - 1),
+            unseen.eq((unseen << 1) | self.i_row_begins),
+        ]
+        return ~is_near | ~(is_full | self.i_row_begins | unseen.any())
 
     def _free_rows(self, m):
         """Goes behind the windows, a row per cycle. Returns: a row is given up, its slot, its bank."""
@@ -88,15 +112,25 @@ class RowSpace(wiring.Component):
             jobs.i.valid.eq(self.i_job.valid),
             self.i_job.ready.eq(jobs.i.ready),
         ]
-        row, row_in_job = Signal(ROW_NUMBER), Signal(16)
-        free, last = Signal(), Signal()
-        m.d.comb += [
-            free.eq(jobs.o.valid & (row != self.i_free_to) & (row != self.o_rows_done)),
-            last.eq(row_in_job + 1 == jobs.o.p.in_h),
-            jobs.o.ready.eq(free & last),
+        row, next_row = Signal(ROW_NUMBER), Signal(ROW_NUMBER, init=1)
+        free, is_needed = Signal(), Signal(2, init=0b11)
+        has_job, last, left = Signal(), Signal(), Signal.like(jobs.o.p.in_h)
+        slot = Signal.like(jobs.o.p.slot, reset_less=True)
+        m.d.comb += [free.eq(has_job & ~is_needed.any()), jobs.o.ready.eq(~has_job)]
+        # Compared with what is to come, for this row and the one behind it: no comparison stands before `free`.
+        m.d.sync += [
+            is_needed[n].eq(Mux(free, next_row == end, row == end))
+            for n, end in enumerate((self.i_free_to, self.o_rows_done))
         ]
+        with m.If(~has_job):
+            m.d.sync += [
+                has_job.eq(jobs.o.valid),
+                left.eq(jobs.o.p.in_h),
+                last.eq(jobs.o.p.in_h == 1),
+                slot.eq(jobs.o.p.slot),
+            ]
         with m.If(free):
-            m.d.sync += [row.eq(row + 1), row_in_job.eq(row_in_job + 1)]
+            m.d.sync += [row.eq(next_row), next_row.eq(next_row + 1), left.eq(left - 1), last.eq(left == 2)]
             with m.If(last):
-                m.d.sync += row_in_job.eq(0)
-        return free, jobs.o.p.slot, row[: (ROW_BANKS - 1).bit_length()]
+                m.d.sync += has_job.eq(0)
+        return free, slot, row[:BANK_BITS]

@@ -29,7 +29,7 @@ class Loader:
             if row == 0 or row in self.job_end_of_row:
                 await ctx.tick()
                 ctx.set(self.dut.i_slot, slot)
-                await ctx.tick().repeat(2)
+                await ctx.tick().repeat(RowSpace.SETTLE)
             while not ctx.get(self.dut.o_room):
                 self.waits += 1
                 await ctx.tick()
