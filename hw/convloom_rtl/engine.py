@@ -70,12 +70,13 @@ class Engine(wiring.Component):
         m.submodules.counters = counters = Counters(config)
         m.submodules.reporter = reporter = Reporter(config)
 
-        # What each stage has to know of a job waits until it comes to it: there, four jobs are in flight.
-        waiting, ending = config.jobs_in_flight, config.jobs_in_flight + ENDING_JOBS
+        # What each stage has to know of a job waits until it has ended there.
+        waiting = config.jobs_in_flight if config.jobs_in_flight > 1 else 0
+        ending = waiting + ENDING_JOBS if waiting else 0
         connect(m, flipped(self.i_job), reader.i)
         connect(m, flipped(self.i_act), loader.i)
         self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
-        self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting - 1)
+        self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting)
         self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending)
         self._queue(m, "ring", reader.o_ring, ring.i_jobs, ending)
         self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
@@ -96,6 +97,9 @@ class Engine(wiring.Component):
         return m
 
     def _queue(self, m, name, source, target, depth):
+        if not depth:  # the source holds it until the target takes it
+            connect(m, source, target)
+            return
         m.submodules[f"{name}_queue"] = queue = Queue(source.p.shape(), depth)
         connect(m, source, queue.i)
         connect(m, queue.o, target)

@@ -27,9 +27,12 @@ class JobReader(wiring.Component):
     """One beat per cycle; between descriptor and parameters DescriptorCheck.LATENCY and a few cycles.
 
     Each stage is told what it has to know of a job as soon as its descriptor is good; the parameters and weights
-    follow as there is room. A packet that ends within the descriptor, and one with a bad descriptor, discards
-    the job; the stages are told of it all the same, because every job is answered, in order. The beats that a
-    descriptor lacks count as zeros, so that job number and flags are right where they came.
+    follow as there is room. The descriptor is held until all have taken it, so that a stage may use it where it is
+    and take it when the job has ended there.
+
+    A packet that ends within the descriptor, and one with a bad descriptor, discards the job; the stages are told
+    of it all the same, because every job is answered, in order. The beats that a descriptor lacks count as zeros,
+    so that job number and flags are right where they came.
 
     Members
     -------
@@ -72,7 +75,7 @@ class JobReader(wiring.Component):
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
         descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number == 0)
-        discard = code.bool() | (descriptor.op == Op.NONE)
+        discard = Signal()
         row_words = Signal(16, reset_less=True)
         more = {
             "discard": discard,
@@ -82,7 +85,7 @@ class JobReader(wiring.Component):
             "last_group": descriptor.k_tiles - 1,
             "hop": Mux(descriptor.raw, (descriptor.k_tiles << 2) - (RAW_SLOTS - 1), descriptor.k_tiles),
         }
-        telling, told = self._tell(m, descriptor, more)
+        starts_telling, telling = self._tell(m, descriptor, more)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += packet_open.eq(~self.i.p.last)
         is_full = self.i.p.count == self.config.cin_lanes
@@ -103,7 +106,7 @@ class JobReader(wiring.Component):
             *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
         with m.FSM() as fsm:
-            m.d.comb += self.o_inside.eq(~fsm.ongoing("DESCRIPTOR") | (number != 0))
+            m.d.comb += self.o_inside.eq(packet_open | ~(fsm.ongoing("DESCRIPTOR") | fsm.ongoing("REPORT")))
             with m.State("DESCRIPTOR"):
                 m.d.comb += [self.i.ready.eq(1), taken.eq(self.i.valid)]
                 with m.If(taken):
@@ -111,7 +114,7 @@ class JobReader(wiring.Component):
                     with m.If(is_last):
                         m.next = "CHECK"
                     with m.If(cut_short):
-                        m.d.sync += code.eq(ErrorCode.JOB_SHORT)
+                        m.d.sync += [code.eq(ErrorCode.JOB_SHORT), discard.eq(1)]
                         m.next = "FILL"
                         with m.If(is_last):
                             m.next = "TELL"
@@ -123,14 +126,13 @@ class JobReader(wiring.Component):
             with m.State("CHECK"):
                 with m.If(check.o_done):
                     m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
+                    m.d.sync += discard.eq(check.o_code.bool() | (descriptor.op == Op.NONE))
                     m.next = "TELL"
             with m.State("TELL"):
-                m.d.comb += telling.eq(1)
-                with m.If(told):
-                    m.d.comb += sections.i_start.eq(~discard)
-                    m.next = "SECTIONS"
-                    with m.If(discard):
-                        m.next = "REPORT"
+                m.d.comb += [starts_telling.eq(1), sections.i_start.eq(~discard)]
+                m.next = "SECTIONS"
+                with m.If(discard):
+                    m.next = "REPORT"
             with m.State("SECTIONS"):
                 m.d.comb += [
                     sections.i.valid.eq(self.i.valid & packet_open),
@@ -145,7 +147,7 @@ class JobReader(wiring.Component):
                     m.next = "DROP"
             with m.State("DROP"):
                 m.d.comb += self.i.ready.eq(packet_open)
-                with m.If(~packet_open | (self.i.valid & self.i.p.last)):
+                with m.If(~telling & (~packet_open | (self.i.valid & self.i.p.last))):
                     m.d.sync += code.eq(ErrorCode.NONE)
                     m.next = "DESCRIPTOR"
         return m
@@ -166,8 +168,9 @@ class JobReader(wiring.Component):
         return data.View(DescriptorLayout, bits), total, levels + 1
 
     def _tell(self, m, descriptor, more):
-        """Tells every stage once of the job: returns the signal to raise meanwhile, and when all have taken it."""
-        telling, told = Signal(), Signal()
+        """Tells every stage once of the job, which is held meanwhile: returns the pulse that begins it, and whether
+        a stage has not taken it yet."""
+        starts, telling = Signal(), Signal()
         outputs = (self.o_load, self.o_walk, self.o_quantise, self.o_ring, self.o_count)
         done = Signal(len(outputs))
         for n, output in enumerate(outputs):
@@ -176,7 +179,8 @@ class JobReader(wiring.Component):
                 m.d.comb += output.p[name].eq(more[name] if name in more else descriptor[name])
             with m.If(output.valid & output.ready):
                 m.d.sync += done[n].eq(1)
-        m.d.comb += told.eq(telling & done.all())
-        with m.If(told):
-            m.d.sync += done.eq(0)
-        return telling, told
+        with m.If(done.all()):
+            m.d.sync += [telling.eq(0), done.eq(0)]
+        with m.If(starts):
+            m.d.sync += telling.eq(1)
+        return starts, telling

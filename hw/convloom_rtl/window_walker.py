@@ -18,7 +18,7 @@ class WindowWalker(wiring.Component):
 
     Members
     -------
-    i_jobs : WalkJob of each job, in order
+    i_jobs : WalkJob of each job, in order; taken with its last step
     i_loaded : pulse: the weights of one more job are all there
     i_rows_done : running number of the row being loaded
     i_expecting : a job packet is on its way in
@@ -41,7 +41,7 @@ class WindowWalker(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        job = Signal(WalkJob, reset_less=True)
+        job = self.i_jobs.p
         base, weight_base = (
             Signal(ROW_NUMBER),
             Signal(range(self.config.weight_words)),
@@ -58,11 +58,9 @@ class WindowWalker(wiring.Component):
         m.d.sync += loaded.eq(loaded + self.i_loaded - (starting & ~job.discard))
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += self.i_jobs.ready.eq(1)
                 m.d.comb += self.o_cause.eq(
                     Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN)))
                 )
-                m.d.sync += job.eq(self.i_jobs.p)
                 with m.If(self.i_jobs.valid):
                     m.next = "PREPARE"
             with m.State("PREPARE"):  # the first cycle also lets rows_there settle on this job's base
@@ -77,6 +75,7 @@ class WindowWalker(wiring.Component):
                     m.next = "WALK"
             with m.State("WALK"):
                 m.d.comb += [walking.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
+                m.d.comb += self.i_jobs.ready.eq(done)
                 with m.If(done):
                     m.next = "IDLE"
                     with m.If(~job.discard):

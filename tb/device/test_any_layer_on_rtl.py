@@ -11,7 +11,7 @@ from roles import references
 from roles.differential import compare_any_layers
 
 LAYERS, SEED = int(os.environ.get("CONVLOOM_LAYERS", 270)), int(os.environ.get("CONVLOOM_SEED", 8))
-CONFIGS = ("tiny", "small", "odd-8x6")
+CONFIGS = ("tiny", "small", "odd-8x6", "tiny-up5k")
 
 
 def test_any_layer_on_rtl():

@@ -140,7 +140,7 @@ ALL = {
         "`line_bytes`": _config(line_bytes=64),
         "`output_words`": _config(output_words=4),
         "`weight_words`": _config(weight_words=1 << 20),
-        "`jobs_in_flight`": _config(jobs_in_flight=1),
+        "`jobs_in_flight`": _config(jobs_in_flight=9),
         "`roundings`": _config(roundings=()),
         "`depthwise`": _config(cout_lanes=6, requant_lanes=2, depthwise=True),
     },

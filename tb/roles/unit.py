@@ -67,11 +67,13 @@ class StreamStalls:
             assert not (active and side) or sum(pauses.hits for pauses in side), "the stalls hit nothing"
 
 
-async def send(ctx, port, payloads, pauses):
+async def send(ctx, port, payloads, pauses, waiting=None):
     """Drives the input stream `port` with each of `payloads`, and then leaves it idle.
 
     A pause has hit when its payload is taken at once: the stage had been waiting (its ready may depend on valid).
+    Of a stage that takes what it has done with, `waiting` tells it.
     """
+    waiting = port.ready if waiting is None else waiting
     for payload in payloads:
         paused = pauses.paused
         while pauses.paused:
@@ -80,7 +82,7 @@ async def send(ctx, port, payloads, pauses):
             pauses.waited(False)
         ctx.set(port.payload, payload)
         ctx.set(port.valid, 1)
-        pauses.hits += bool(paused and ctx.get(port.ready))
+        pauses.hits += bool(paused and ctx.get(waiting))
         await ctx.tick().until(port.ready)
         pauses.transferred()
     ctx.set(port.valid, 0)
@@ -108,11 +110,11 @@ async def collect(ctx, port, count, pauses):
     return taken
 
 
-def sender(port, payloads, pauses):
+def sender(port, payloads, pauses, waiting=None):
     """`send` as a testbench."""
 
     async def testbench(ctx):
-        await send(ctx, port, payloads, pauses)
+        await send(ctx, port, payloads, pauses, waiting)
 
     return testbench
 

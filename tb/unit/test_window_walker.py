@@ -118,8 +118,12 @@ def check(jobs, stalls, rng, config=CONFIG):
             rows += geometry.picture[0]
             ctx.set(dut.i_rows_done, rows)
 
+    idle = dut.o_cause == cause_value(Cause.DRAIN)
     simulate(
-        dut, sender(dut.i_jobs, walk_jobs(jobs, config, pad_values, raws), stalls.input()), load, out.run
+        dut,
+        sender(dut.i_jobs, walk_jobs(jobs, config, pad_values, raws), stalls.input(), idle),
+        load,
+        out.run,
     )
     for number, (step, wanted) in enumerate(zip(out.taken, expected, strict=True)):
         step = flat(step, config)

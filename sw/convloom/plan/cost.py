@@ -23,7 +23,7 @@ class Cost:
         room before the window has moved on
     job, act, out : of the three streams
     exposed : of the job stream that no computation hides: weights that find no room beside those of the job
-        before, where both are alike
+        before, where both are alike; all where one job at a time is on chip
     """
 
     issue: int
@@ -46,12 +46,13 @@ def cost(tile, config, raw):
     k_tiles, words, slots = tile.k_tiles(cout), tile.words(config), RAW_SLOTS if raw else 1
     records = ceil(k_tiles * cout * RECORD_BYTES / cin)
     pixels = tile.out_h * tile.out_w
+    job = ceil(DESCRIPTOR_BYTES / cin) + records + words * cout
     return Cost(
         issue=_walk(tile, config, slots),
-        job=ceil(DESCRIPTOR_BYTES / cin) + records + words * cout,
+        job=job,
         act=act_cycles(tile, cin),
         out=pixels * k_tiles * slots,
-        exposed=max(0, 2 * words - config.weight_words) * cout,
+        exposed=job if config.jobs_in_flight == 1 else max(0, 2 * words - config.weight_words) * cout,
     )
 
 

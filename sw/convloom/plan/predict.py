@@ -10,6 +10,7 @@ from convloom.spec.job import DESCRIPTOR_BYTES
 
 DESCRIBE = 26  # cycles from a descriptor's last beat until all stages know of the job
 FETCH = 6  # from the first window's last byte to the first issue
+ANSWER = 42  # from a job's last issue until it is answered, and an engine of one job at a time reads the next
 FREE = 16  # from a job's last issue until its weights' room can be written again
 
 
@@ -75,10 +76,12 @@ class _Timeline:
         self._before = job
 
     def _describe(self, job):
-        """When the act loader knows of the job: one ahead of those in flight. Sets the end of its packet."""
+        """When the act loader knows of the job: one ahead of those in flight, where several are. Sets the end of its
+        packet."""
         flight, number = self.config.jobs_in_flight, len(self.ends)
         leaving = self.ends[number - flight] if number >= flight else 0
-        read = self._packet_end + job.head
+        alone = leaving + ANSWER if flight == 1 and number else 0
+        read = max(self._packet_end, alone) + job.head
         self._packet_end = max(max(read, leaving) + DESCRIBE + job.packet, self._last_words(job))
         return read + DESCRIBE
 

@@ -29,7 +29,8 @@ class Config:
     parameter_words : depth of the parameter ring of each requantiser lane; a power of two
     output_words : depth of the output ring in words of cout_lanes bytes; a power of two. A tile on its way takes a
         word, a raw one four; a depthwise output row may fill half of the ring.
-    jobs_in_flight : jobs whose descriptors, parameters and weights may be on chip
+    jobs_in_flight : jobs whose descriptors, parameters and weights may be on chip. With 1 no stage keeps what it
+        has to know of a job: it is read in the descriptor's register, and the next job comes behind the answer.
     report_depth : reports kept until the host reads them; a power of two
     roundings : the rounding modes that are built in
     depthwise : whether the array can also work across taps
@@ -70,7 +71,7 @@ class Config:
         self._require(
             "weight_words", self.weight_words <= 1 << 19, "at most 524288, which the descriptor can say"
         )
-        self._require("jobs_in_flight", 2 <= self.jobs_in_flight <= 8, "2 to 8")
+        self._require("jobs_in_flight", self.jobs_in_flight <= 8, "1 to 8")
         self._require(
             "roundings",
             self.roundings and len(set(self.roundings)) == len(self.roundings),
@@ -131,7 +132,7 @@ PRESETS = {
         Config(
             "tiny-up5k",
             4, 1, 1,
-            line_bytes=8 << 10, weight_words=512, parameter_words=64, jobs_in_flight=2, report_depth=1,
+            line_bytes=4 << 10, weight_words=512, parameter_words=64, jobs_in_flight=1, report_depth=1,
             roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE),
         ),
         Config("odd-8x6", 8, 6, 2, roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE)),
