@@ -2,6 +2,7 @@
 
 import functools
 import os
+from dataclasses import replace
 
 import cocotb
 from convloom.device.golden_engine import answer
@@ -35,8 +36,11 @@ CRAMPED_DEPTHWISE_CONFIG = Config(
     jobs_in_flight=2,
     depthwise=True,
 )
-CONFIGS = {**PRESETS, **{config.name: config for config in (CRAMPED_CONFIG, CRAMPED_DEPTHWISE_CONFIG)}}
-TINY, EVERYWHERE, CRAMPED = ("tiny",), ("tiny", "small", "odd-8x6"), ("cramped",)
+# One job at a time on chip, and room for its report while the host drains the others.
+ALONE_CONFIG = replace(PRESETS["tiny-up5k"], name="alone", report_depth=8)
+MORE_CONFIGS = (CRAMPED_CONFIG, CRAMPED_DEPTHWISE_CONFIG, ALONE_CONFIG)
+CONFIGS = {**PRESETS, **{config.name: config for config in MORE_CONFIGS}}
+TINY, EVERYWHERE, CRAMPED = ("tiny",), ("tiny", "alone", "small", "odd-8x6"), ("cramped",)
 WIDE = ("small", "odd-8x6")  # so slow to simulate that each test runs with its last pattern alone
 DEPTHWISE, NO_DEPTHWISE, CRAMPED_DEPTHWISE = ("tiny", "small"), ("odd-8x6",), ("cramped-depthwise",)
 

@@ -10,6 +10,7 @@ GROUPS = ("shapes", "outputs", "queue", "errors", "control", "depthwise")
 WIDE = ("small", "odd-8x6")
 RUNS = [
     *((name, GROUPS, simulator) for simulator in runner.SIMULATORS for name in WIDE),
+    ("alone", GROUPS[:-1], "verilator"),
     ("cramped", ["cramped"], "verilator"),
     ("cramped-depthwise", ["depthwise"], "verilator"),
     *(("tiny", [group], simulator) for simulator in runner.SIMULATORS for group in GROUPS),
