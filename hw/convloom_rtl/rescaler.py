@@ -7,10 +7,10 @@ from convloom.spec import Rounding
 
 from convloom_rtl.kit.pipeline import delay, delay_together
 from convloom_rtl.primitives.wide_product import WideProduct
-from convloom_rtl.significand_rounder import SIGNIFICANT, SignificandRounder
+from convloom_rtl.significand_rounder import SIGNIFICANT, SignificandRounder, smeared
 
 POINT = 31  # a scale is multiplier * 2^-(POINT + shift)
-FINE = 3  # low bits of the shift: what the second of the two shifting steps does
+SHIFT_STEPS = ((4, 3), (2, 1), (0,))  # which powers of two of a shift each step does
 WHOLE = 9  # bits before the point: further out, no int8 zero point brings a result back between the clamps
 
 
@@ -23,8 +23,9 @@ class Rescaler(wiring.Component):
     2. the product, exact;
     3. `double` and `double_up` round it to a multiple of 2^31, half up (so does gemmlowp's saturating
        rounding doubling high multiplication for both signs, its division toward zero written as a floor);
-    4. a shift right in two steps, which keeps `fraction` bits behind the point, and whether any below is set;
-    5. results that any clamp would cut are cut to 9 bits, so that all that follows is narrow;
+    4. a shift right in three steps, which keeps WHOLE bits before the point, `fraction` behind it, and whether
+       any below is set;
+    5. with the last of them, results that any clamp would cut are cut to what those bits can say;
     6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point:
        it is enough to know which numbers that makes a half;
     7. rounding to a whole number: `double` half away from zero, `double_up` and `single` half up, `float32`
@@ -73,7 +74,6 @@ class Rescaler(wiring.Component):
         numbers = self._round_products(m, numbers, rounding)
         rounding, shifts = delay_together(m, (rounding, shifts), 1, "beside_first_rounding")
         numbers, sticky = self._shift(m, numbers, shifts)
-        numbers, sticky = self._saturate(m, numbers, sticky)
         rounding = delay(m, rounding, 3, "beside_shift")
         becomes_half = [Const(0)] * self.lanes
         if self.has_float32:
@@ -85,6 +85,12 @@ class Rescaler(wiring.Component):
     def _registers(self, name, shape):
         """A register for each lane."""
         return [Signal(shape, name=f"{name}_{lane}", reset_less=True) for lane in range(self.lanes)]
+
+    def _register_each(self, m, name, values):
+        """Each lane's value a cycle later."""
+        registers = self._registers(name, values[0].shape())
+        m.d.sync += [register.eq(value) for register, value in zip(registers, values, strict=True)]
+        return registers
 
     def _is(self, rounding, *modes):
         """Whether the mode is one of these."""
@@ -120,65 +126,76 @@ class Rescaler(wiring.Component):
         return rounded
 
     def _shift(self, m, products, shifts):
-        """Numbers with `fraction` bits behind the point, and the sticky bits.
+        """Numbers with WHOLE bits before the point and `fraction` behind it, and the sticky bits.
 
         Nothing asks for bits so low that no shift is needed to lose them: they are 0 in `double` and `double_up`
         (rounded) and in `float32` (a significand times 2^7), and `single` does not look beyond the half.
         """
-        surplus, coarse_most, fine_most = POINT - self.fraction, 32 - (1 << FINE), (1 << FINE) - 1
-        numbers = [product[surplus:].as_signed() for product in products]
-        sticky = [Const(0)] * self.lanes
-        coarse = [Cat(Const(0, FINE), shifts.word_select(n, 5)[FINE:]) for n in range(self.lanes)]
-        numbers, sticky = self._shift_step(m, "coarse", numbers, sticky, coarse, coarse_most)
-        fine = delay(m, Cat(shifts.word_select(n, 5)[:FINE] for n in range(self.lanes)), 1, "fine_shifts")
-        fine = [fine.word_select(n, FINE) for n in range(self.lanes)]
-        return self._shift_step(m, "fine", numbers, sticky, fine, fine_most)
+        numbers = [product[POINT - self.fraction :].as_signed() for product in products]
+        sticky = beyond = [Const(0)] * self.lanes
+        for step, exponents in enumerate(SHIFT_STEPS):
+            parts = list(zip(numbers, sticky, beyond, strict=True))
+            for exponent in exponents:
+                chosen = [shifts.word_select(lane, 5)[exponent] for lane in range(self.lanes)]
+                parts = [self._shift_by(1 << exponent, *part) for part in zip(chosen, parts, strict=True)]
+            if exponent == 0:
+                parts = [(self._cut(number, cut), lost, cut) for number, lost, cut in parts]
+            numbers, sticky, beyond = (
+                self._register_each(m, f"{name}_{step}", values)
+                for name, values in zip(
+                    ("shifted", "sticky", "beyond"), zip(*parts, strict=True), strict=True
+                )
+            )
+            shifts = delay(m, shifts, 1, f"shifts_{step}")
+        return numbers, sticky
 
-    def _shift_step(self, m, name, numbers, sticky, places, most):
-        """Arithmetic shifts to the right by at most `most` places."""
-        shifted, kept = (
-            self._registers(f"{name}_shifted", numbers[0].shape()),
-            self._registers(f"{name}_sticky", 1),
-        )
-        for lane, number in enumerate(numbers):
-            # `most` is all ones in the bits that `places` has: its complement is what is left to `most`.
-            lost = (number[:most] << (places[lane] ^ most))[:most]
-            m.d.sync += [shifted[lane].eq(number >> places[lane]), kept[lane].eq(sticky[lane] | lost.any())]
-        return shifted, kept
+    def _shift_by(self, places, chosen, part):
+        """An arithmetic shift to the right, where it is chosen; places - 1 is all that may still follow.
 
-    def _saturate(self, m, numbers, sticky):
-        """Numbers with WHOLE bits before the point."""
-        width = WHOLE + self.fraction
-        least, most = 1 << (width - 1), ((1 << (WHOLE - 1)) - 1) << self.fraction
-        saturated, kept = self._registers("saturated", signed(width)), self._registers("saturated_sticky", 1)
-        for lane, number in enumerate(numbers):
-            sign, beyond = number[-1], number[width - 1 :]
-            fits = ~beyond.any() | beyond.all()
-            cut = Mux(sign, least, most)
-            # With no bit behind the point, a sticky one of a number that was cut does no harm.
-            m.d.sync += [saturated[lane].eq(Mux(fits, number[:width], cut)), kept[lane].eq(sticky[lane])]
-        return saturated, kept
+        Keeps the sign and, below it, what those shifts may need. A result is beyond any clamp where a bit above
+        those differs from the sign.
+        """
+        number, sticky, beyond = part
+        top = WHOLE + self.fraction + places - 2
+        upper = number[top:]
+        sticky |= chosen & number[:places].any()
+        beyond |= ~chosen & upper.any() & ~upper.all()
+        shifted = Mux(chosen, number >> places, number)
+        return Cat(shifted[:top], number[-1]).as_signed(), sticky, beyond
+
+    def _cut(self, number, beyond):
+        """The number, or the least or the greatest whole one: behind those a sticky bit does no harm."""
+        sign = number[-1]
+        cut = Cat(Const(0, self.fraction), (~sign).replicate(WHOLE - 1), sign)
+        return Mux(beyond, cut, number.as_unsigned()).as_signed()
 
     def _find_halves(self, m, numbers, sticky):
         """Numbers and sticky bits a cycle later, and whether 24 significant bits make them a half.
 
         The last of those bits is worth the leading one 23 places further right; a number that is at most half
         of that away from a half becomes the half. `gap` is the distance in bits of the fraction, rounded up,
-        less one. It is below the leading one of `most` if it is less than `most` and does not have that same
-        leading one. An exact half, whose gap wraps to all ones, is left to the last rounding.
+        less one, and is to be below the leading one of `size`, which counts halves. Of the distance's bits above
+        the leading one of the largest size none may be set: `near`. An exact half, whose gap wraps to all ones,
+        is left to the last rounding.
         """
-        gaps, mosts = self._registers("gap", self.fraction - 1), self._registers("most", WHOLE + 1)
+        half = self.fraction - 1
+        gaps, nears = self._registers("gap", WHOLE), self._registers("near", 1)
+        sizes = self._registers("size", WHOLE)
         later, kept = self._registers("measured", numbers[0].shape()), self._registers("measured_sticky", 1)
         for lane, number in enumerate(numbers):
-            is_above, below = number[self.fraction - 1], number[: self.fraction - 1]
-            distance = below ^ (~is_above).as_signed()
+            is_above = number[half]
+            distance = number[:half] ^ (~is_above).as_signed()
             m.d.sync += [
-                gaps[lane].eq(distance - (is_above & ~sticky[lane])),
-                mosts[lane].eq(number[SIGNIFICANT:].as_signed() ^ number[-1].as_signed()),
+                gaps[lane].eq(distance[:WHOLE] - (is_above & ~sticky[lane])),
+                nears[lane].eq(~distance[WHOLE:half].any()),
+                sizes[lane].eq(number[half:-1] ^ number[-1].as_signed()),
                 later[lane].eq(number),
                 kept[lane].eq(sticky[lane]),
             ]
-        becomes_half = [(gap < most) & (gap < (gap ^ most)) for gap, most in zip(gaps, mosts, strict=True)]
+        becomes_half = [
+            near & ~(gap & ~(smeared(size) >> 1)).any() & size.any()
+            for near, gap, size in zip(nears, gaps, sizes, strict=True)
+        ]
         return later, kept, becomes_half
 
     def _round_to_whole(self, m, numbers, sticky, becomes_half, rounding):

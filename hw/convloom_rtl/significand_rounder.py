@@ -35,25 +35,25 @@ class SignificandRounder(wiring.Component):
         # The sign as a whole word, and the word to its last bit: single bits of it would simulate slowly.
         excess = self.i[SIGNIFICANT:].as_signed() ^ self.i[-1].as_signed()
         dropped = Signal(self.width - SIGNIFICANT, reset_less=True)
-        m.d.sync += dropped.eq(self._smeared(excess.as_unsigned()) & self.i_enable.as_signed())
+        m.d.sync += dropped.eq(smeared(excess.as_unsigned()) & self.i_enable.as_signed())
 
         half, is_tie = dropped & ~(dropped >> 1), Signal()
         added = Signal(signed(self.width + 1), reset_less=True)
-        cleared, rounded = Signal(self.width + 1, reset_less=True), Signal.like(added)
+        rounded = Signal.like(added)
+        cleared, was_tie = delay(m, dropped, 1, "cleared"), delay(m, is_tie, 1, "was_tie")
         m.d.comb += is_tie.eq(dropped[0] & ((number[: len(dropped)] & dropped) == half))
         m.d.sync += [
             added.eq(number + half),
             # A tie is rounded up first; if that is odd, clearing its last bit gives the even one below.
-            cleared.eq(dropped | (Cat(Const(1), dropped) & is_tie.as_signed())),
-            rounded.eq(added & ~cleared),
+            rounded.eq(added & ~(cleared | (Cat(Const(1), cleared) & was_tie.as_signed()))),
         ]
         m.d.comb += self.o.eq(rounded)
         return m
 
-    @staticmethod
-    def _smeared(bits):
-        """All bits from the highest one of `bits` down."""
-        reach = 1
-        while reach < len(bits):
-            bits, reach = bits | (bits >> reach), 2 * reach
-        return bits
+
+def smeared(bits):
+    """All bits from the highest one of `bits` down."""
+    reach = 1
+    while reach < len(bits):
+        bits, reach = bits | (bits >> reach), 2 * reach
+    return bits
