@@ -82,7 +82,7 @@ class Engine(wiring.Component):
         self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
         self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
-        connect(m, reader.o_records, requantiser.i_records)
+        self._queue(m, "record", reader.o_records, requantiser.i_records, 1)
         connect(m, reader.o_weights, weights.i)
         m.submodules.step_buffer = steps = SkidBuffer(step(config))  # cuts the walker's ready from the gate's
         connect(m, walker.o, steps.i)
@@ -91,7 +91,7 @@ class Engine(wiring.Component):
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)
         connect(m, flipped(self.reports), reporter.reports)
-        self._load(m, reader, loader, lines, walker, gate)
+        self._load(m, reader, loader, weights, lines, walker, gate)
         self._compute(m, gate, weights, lines, array, requantiser, ring)
         self._count(m, gate, array, counters, reporter)
         return m
@@ -104,8 +104,8 @@ class Engine(wiring.Component):
         connect(m, source, queue.i)
         connect(m, queue.o, target)
 
-    def _load(self, m, reader, loader, lines, walker, gate):
-        """Rows into the line buffer, and who is told of them."""
+    def _load(self, m, reader, loader, weights, lines, walker, gate):
+        """Rows into the line buffer, and who is told of them and of the weights."""
         m.d.comb += [
             lines.i_write.eq(loader.o_write),
             lines.i_writes.eq(loader.o_writes),
@@ -114,7 +114,8 @@ class Engine(wiring.Component):
             gate.i_progress.eq(loader.o_progress),
             loader.i_free_to.eq(gate.o_free_to),
             walker.i_rows_done.eq(loader.o_progress.rows),
-            walker.i_loaded.eq(reader.o_loaded),
+            weights.i_last.eq(reader.o_loaded),
+            walker.i_loaded.eq(weights.o_loaded),
             walker.i_expecting.eq(reader.o_inside | self.i_job.valid),
             gate.i_cause.eq(walker.o_cause),
         ]

@@ -4,11 +4,19 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.stream import Queue
 from convloom_rtl.primitives.memory import BlockMemory
+
+
+def arrived(lanes):
+    """A vector of weights, and whether it is its job's last."""
+    return data.StructLayout({"weights": 8 * lanes, "last": 1})
 
 
 class WeightRing(wiring.Component):
     """Takes weights a lane a cycle, gives them a word a cycle.
+
+    What is taken stands in a register for a cycle, or until there is room for it, before it is written.
 
     A word is written by cout_lanes beats, lane by lane, behind the word before. Words stay until they are freed,
     a job's at a time; a beat waits while there is no room. A read takes `LATENCY` cycles, one word per cycle.
@@ -16,6 +24,8 @@ class WeightRing(wiring.Component):
     Members
     -------
     i : stream of cin_lanes bytes, the next lane's part of a word
+    i_last : with a transfer: those are a job's last
+    o_loaded : pulse: a job's last weights are being written
     i_freed, i_free : in a cycle with i_free, i_freed words at the old end are given up
     i_address : word to read
     o_weights : cout_lanes vectors of cin_lanes int8
@@ -29,6 +39,8 @@ class WeightRing(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(8 * config.cin_lanes)),
+                "i_last": In(1),
+                "o_loaded": Out(1),
                 "i_freed": In(range(words + 1)),
                 "i_free": In(1),
                 "i_address": In(range(words)),
@@ -39,26 +51,35 @@ class WeightRing(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         lanes, words = self.config.cout_lanes, self.config.weight_words
-        lane = Signal(range(lanes))
-        word = Signal(range(words))
-        room = Signal(range(words + 1), init=words)
-        written = Signal()
+        lane, word = Signal(range(lanes)), Signal(range(words))
+        room, has_room = Signal(range(words + 1), init=words), Signal(init=1)
+        writes, written = Signal(), Signal()
+        m.submodules.queue = queue = Queue(arrived(self.config.cin_lanes), 1)
         m.d.comb += [
+            queue.i.p.weights.eq(self.i.payload),
+            queue.i.p.last.eq(self.i_last),
+            queue.i.valid.eq(self.i.valid),
+            self.i.ready.eq(queue.i.ready),
             # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
-            self.i.ready.eq(room != 0),
-            written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
+            queue.o.ready.eq(has_room),
+            writes.eq(queue.o.valid & has_room),
+            written.eq(writes & (lane == lanes - 1)),
+            self.o_loaded.eq(writes & queue.o.p.last),
         ]
-        with m.If(self.i.valid & self.i.ready):
+        m.d.sync += [
+            room.eq(room - written + self._freed(m)),
+            has_room.eq((room != 0) & ~((room == 1) & written)),  # what is freed now counts a cycle later
+        ]
+        with m.If(writes):
             m.d.sync += lane.eq(lane + 1)
         with m.If(written):
             m.d.sync += [lane.eq(0), word.eq(word + 1)]
-        m.d.sync += room.eq(room - written + self._freed(m))
         for n in range(lanes):
             m.submodules[f"lane_{n}"] = store = BlockMemory(8 * self.config.cin_lanes, words)
             m.d.comb += [
-                store.i_enable.eq(self.i.valid & self.i.ready & (lane == n)),
+                store.i_enable.eq(writes & (lane == n)),
                 store.i_write_address.eq(word),
-                store.i_data.eq(self.i.payload),
+                store.i_data.eq(queue.o.p.weights),
                 store.i_read_address.eq(self.i_address),
                 self.o_weights[n].eq(store.o_data),
             ]
