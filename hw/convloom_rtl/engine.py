@@ -82,7 +82,7 @@ class Engine(wiring.Component):
         self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
         self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
-        self._queue(m, "record", reader.o_records, requantiser.i_records, 1)
+        self._queue(m, "record", reader.o_records, requantiser.i_records, min(waiting, 1))
         connect(m, reader.o_weights, weights.i)
         m.submodules.step_buffer = steps = SkidBuffer(step(config))  # cuts the walker's ready from the gate's
         connect(m, walker.o, steps.i)
