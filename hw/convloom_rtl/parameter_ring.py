@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.arithmetic import add_carry
 from convloom_rtl.payloads import RecordLayout
 from convloom_rtl.primitives.memory import BlockMemory
 
@@ -45,15 +46,14 @@ class ParameterRing(wiring.Component):
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
         lane, word, written = Signal(range(lanes)), Signal(range(words)), Signal()
-        room, next_room = Signal(range(words + 1), init=words), Signal(range(words + 1))
-        has_room = Signal(init=1)
+        # Free words less one, so that its sign says that there is none. A word's last record takes its room:
+        # words that are not yet complete count as free.
+        spare = Signal(range(-1, words), init=words - 1)
         m.d.comb += [
-            # A word's last record takes its room: `room` counts words not yet complete as free.
-            self.i.ready.eq(has_room),
+            self.i.ready.eq(spare >= 0),
             written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
-            next_room.eq(room - written + freed),
         ]
-        m.d.sync += [room.eq(next_room), has_room.eq(next_room != 0)]
+        m.d.sync += spare.eq(add_carry(spare, freed, ~written))
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += lane.eq(lane + 1)
         with m.If(written):
@@ -70,7 +70,7 @@ class ParameterRing(wiring.Component):
         return m
 
     def _walk(self, m):
-        """The word to read, and how many words were given up the cycle before.
+        """The word to read, and how many words, less one, were given up the cycle before.
 
         Places count modulo twice the ring, so that the words of a job that fills it are told from none.
         """
@@ -80,14 +80,14 @@ class ParameterRing(wiring.Component):
             Signal(turns),
             Signal(turns),
         )  # this one, the tile's first, the job's first
-        behind, freed = Signal(turns), Signal(range(self.config.parameter_words + 1))
+        behind, freed = Signal(turns), Signal(range(-1, self.config.parameter_words), init=-1)
         m.d.comb += behind.eq(place + 1)
-        m.d.sync += freed.eq(0)
+        m.d.sync += freed.eq(-1)
         with m.If(self.i_step.step):
             m.d.sync += place.eq(behind)
             with m.If(self.i_step.tile_end):
                 with m.If(self.i_step.job_end):
-                    m.d.sync += [tile.eq(behind), job.eq(behind), freed.eq(behind - job)]
+                    m.d.sync += [tile.eq(behind), job.eq(behind), freed.eq(place - job)]
                 with m.Elif(self.i_step.rewind):
                     m.d.sync += [tile.eq(job), place.eq(job)]
                 with m.Elif(self.i_step.advance):

@@ -1,6 +1,6 @@
 """Turns accumulators into output bytes: bias, scale, rounding, zero point, clamp; or bias alone."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -29,7 +29,7 @@ class Requantiser(wiring.Component):
     def __init__(self, config):
         self.config = config
         self.rescaler = Rescaler(config.requant_lanes, config.roundings)
-        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 3
+        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 2
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
@@ -55,7 +55,10 @@ class Requantiser(wiring.Component):
             ring.i_step.eq(passes.o_step),
         ]
         control = delay(m, passes.o_control, 1, "biased_control")
-        m.d.comb += self.rescaler.i_rounding.eq(control.rounding)
+        m.d.comb += [
+            self.rescaler.i_rounding.eq(control.rounding),
+            self.rescaler.i_zero_point.eq(control.output_zero_point),
+        ]
         sums = self._add_bias(m, passes.o_accumulators, ring.o)
         raw = self._raw_bytes(m, sums, control)
         control = delay(m, control, self.rescaler.latency, "rescaled_control")
@@ -86,7 +89,7 @@ class Requantiser(wiring.Component):
         return sums
 
     def _raw_bytes(self, m, sums, control):
-        """The piece's bytes of the sums as they are, delayed until the others are compared with the clamps."""
+        """The piece's bytes of the sums as they are, delayed until the others are results."""
         width = 8 * self.config.requant_lanes
         chosen = Signal(width, reset_less=True)
         with m.Switch(
@@ -95,28 +98,24 @@ class Requantiser(wiring.Component):
             for quarter in range(RAW_PIECES):
                 with m.Case(quarter):
                     m.d.sync += chosen.eq(sums.as_value().word_select(quarter, width))
-        return delay(m, chosen, self.rescaler.latency + 1, "raw_bytes")
+        return delay(m, chosen, self.rescaler.latency - 1, "raw_bytes")
 
     def _finish(self, m, control, raw):
-        """Zero point; comparisons; clamp."""
-        compared_control = delay(m, control, 1, "compared_control")
-        clamped_control = delay(m, compared_control, 1, "clamped_control")
+        """Comparisons, from which raw bytes are exempt; clamp."""
+        clamped_control = delay(m, control, 1, "clamped_control")
+        low, high = clamped_control.clamp_low, clamped_control.clamp_high
         made = Signal(self.o_piece.data.shape(), reset_less=True)
         for lane, result in enumerate(self.rescaler.o):
-            moved = Signal(signed(11), name=f"moved_{lane}", reset_less=True)
             inside = Signal(8, name=f"inside_{lane}", reset_less=True)
             is_low, is_high = (
                 Signal(name=f"{name}_{lane}", reset_less=True) for name in ("is_low", "is_high")
             )
             m.d.sync += [
-                moved.eq(result + control.output_zero_point),
-                inside.eq(moved),
-                is_low.eq(moved < compared_control.clamp_low),
-                is_high.eq(moved > compared_control.clamp_high),
+                inside.eq(Mux(control.raw, raw.word_select(lane, 8), result[:8])),
+                is_low.eq(~control.raw & (result < control.clamp_low)),
+                is_high.eq(~control.raw & (result > control.clamp_high)),
+                made[lane].eq(Mux(is_low, low, Mux(is_high, high, inside))),
             ]
-            low, high = clamped_control.clamp_low, clamped_control.clamp_high
-            clamped = Mux(is_low, low, Mux(is_high, high, inside))[:8]
-            m.d.sync += made[lane].eq(Mux(clamped_control.raw, raw.word_select(lane, 8), clamped))
         m.d.comb += self.o_piece.data.eq(made)
         m.d.sync += [
             *(

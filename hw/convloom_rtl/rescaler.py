@@ -5,6 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import Rounding
 
+from convloom_rtl.kit.arithmetic import add_carry
 from convloom_rtl.kit.pipeline import delay, delay_together
 from convloom_rtl.primitives.wide_product import WideProduct
 from convloom_rtl.significand_rounder import SIGNIFICANT, SignificandRounder, smeared
@@ -29,7 +30,7 @@ class Rescaler(wiring.Component):
     6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point:
        it is enough to know which numbers that makes a half;
     7. rounding to a whole number: `double` half away from zero, `double_up` and `single` half up, `float32`
-       half to even.
+       half to even; the zero point is added with it.
 
     Parameters
     ----------
@@ -38,10 +39,10 @@ class Rescaler(wiring.Component):
 
     Members
     -------
-    i_rounding : the Rounding of all lanes
+    i_rounding, i_zero_point : the Rounding and the output's zero point of all lanes
     i_accumulators : int32, bias included
     i_multipliers, i_shifts : 0 to 2^31 - 1 and 0 to 31; `float32` takes the upper 24 bits, its significand
-    o : results before zero point and clamp, cut to -256 to 256
+    o : results before the clamp; before the zero point, cut to -256 to 256
     """
 
     def __init__(self, lanes, roundings):
@@ -52,6 +53,7 @@ class Rescaler(wiring.Component):
         super().__init__(
             {
                 "i_rounding": In(2),
+                "i_zero_point": In(signed(8)),
                 "i_accumulators": In(data.ArrayLayout(signed(32), lanes)),
                 "i_multipliers": In(data.ArrayLayout(WideProduct.B, lanes)),
                 "i_shifts": In(data.ArrayLayout(5, lanes)),
@@ -62,24 +64,30 @@ class Rescaler(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         numbers, multipliers = list(self.i_accumulators), Value.cast(self.i_multipliers)
-        rounding, shifts = self.i_rounding, Value.cast(self.i_shifts)
+        rounding, zero_point, shifts = self.i_rounding, self.i_zero_point, Value.cast(self.i_shifts)
         if self.has_float32:
             numbers = self._round_significands(m, numbers, rounding)
             latency = SignificandRounder.LATENCY
             multipliers = delay(m, multipliers, latency, "multipliers")
-            rounding, shifts = delay_together(m, (rounding, shifts), latency, "beside_rounder")
+            rounding, zero_point, shifts = delay_together(
+                m, (rounding, zero_point, shifts), latency, "beside_rounder"
+            )
 
         numbers = self._multiply(m, numbers, multipliers, rounding)
-        rounding, shifts = delay_together(m, (rounding, shifts), WideProduct.LATENCY, "beside_product")
+        rounding, zero_point, shifts = delay_together(
+            m, (rounding, zero_point, shifts), WideProduct.LATENCY, "beside_product"
+        )
         numbers = self._round_products(m, numbers, rounding)
-        rounding, shifts = delay_together(m, (rounding, shifts), 1, "beside_first_rounding")
+        rounding, zero_point, shifts = delay_together(
+            m, (rounding, zero_point, shifts), 1, "beside_first_rounding"
+        )
         numbers, sticky = self._shift(m, numbers, shifts)
-        rounding = delay(m, rounding, 3, "beside_shift")
-        becomes_half = [Const(0)] * self.lanes
+        latency, becomes_half = len(SHIFT_STEPS), [Const(0)] * self.lanes
         if self.has_float32:
             numbers, sticky, becomes_half = self._find_halves(m, numbers, sticky)
-            rounding = delay(m, rounding, 1, "beside_halves")
-        self._round_to_whole(m, numbers, sticky, becomes_half, rounding)
+            latency += 1
+        rounding, zero_point = delay_together(m, (rounding, zero_point), latency, "beside_shift")
+        self._round_to_whole(m, numbers, sticky, becomes_half, rounding, zero_point)
         return m
 
     def _registers(self, name, shape):
@@ -198,14 +206,15 @@ class Rescaler(wiring.Component):
         ]
         return later, kept, becomes_half
 
-    def _round_to_whole(self, m, numbers, sticky, becomes_half, rounding):
-        """The last rounding: first whether to round up, then the sum."""
+    def _round_to_whole(self, m, numbers, sticky, becomes_half, rounding, zero_point):
+        """The last rounding: first whether to round up, then the sum with the zero point."""
         to_even, away = Signal(), Signal()
         m.d.comb += [
             to_even.eq(self._is(rounding, Rounding.FLOAT32)),
             away.eq(self._is(rounding, Rounding.DOUBLE)),
         ]
         whole, results = (self._registers(name, signed(WHOLE + 1)) for name in ("whole", "result"))
+        offset = delay(m, zero_point, 1, "offset")
         up, at_half = self._registers("up", 1), self._registers("at_half", 1)
         for lane, number in enumerate(numbers):
             before, behind = number[self.fraction :].as_signed(), number[: self.fraction]
@@ -215,6 +224,8 @@ class Rescaler(wiring.Component):
                 whole[lane].eq(before),
                 up[lane].eq(behind[-1] & (above_half | tie_goes_up)),
                 at_half[lane].eq(to_even & becomes_half[lane]),
-                results[lane].eq(whole[lane] + Mux(at_half[lane], whole[lane][0], up[lane])),
+                results[lane].eq(
+                    add_carry(whole[lane], offset, Mux(at_half[lane], whole[lane][0], up[lane]))
+                ),
             ]
             m.d.comb += self.o[lane].eq(results[lane])
