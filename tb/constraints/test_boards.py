@@ -8,6 +8,7 @@ from amaranth_boards.arty_a7 import ArtyA7_35Platform
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 from amaranth_boards.orangecrab_r0_2 import OrangeCrabR0_2_85FPlatform
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
+from convloom.fpga import boards
 
 FOLDER = Path(__file__).resolve().parents[2] / "constraints"
 PLACES = {  # (port, site) in each format
@@ -103,6 +104,20 @@ def test_pins_are_those_of_the_board(name):
         assert read(name, STANDARDS) == {port: pins[key][1] for port, key in ports.items()}
     assert pins[ports["reset_n"]][0].invert
     assert megahertz(name) * 1e6 == platform.resources[ports["clk"]].clock.frequency
+
+
+@pytest.mark.parametrize("name", boards.BOARDS)
+def test_a_bitstream_is_for_the_boards_chip_and_leds(name):
+    board = boards.board(name)
+    file = board.constraints(FOLDER)
+    make, ports = BOARDS[file.relative_to(FOLDER).as_posix()]
+    platform = make()
+    speed = f"-{platform.speed}" if hasattr(platform, "speed") else "-"
+    assert board.chip.name.startswith(f"{platform.device}{speed}{platform.package}")
+    pins = table(platform)
+    low = [port for port in LEDS if pins[ports[port]][0].invert]
+    assert sorted(board.leds_low) == sorted(low)
+    assert boards.clock(file) == megahertz(file.relative_to(FOLDER))
 
 
 def test_pins_of_the_pynq_z2():

@@ -32,6 +32,13 @@ def test_nothing_of_the_core_is_gone_behind_the_pins(synthesised):
     assert synthesis.count(types, ON.family) == area
 
 
+def test_multipliers_keep_their_registers(synthesised):
+    folder, _ = synthesised
+    cells = json.loads((folder / "netlist.json").read_text())["modules"]["pins"]["cells"].values()
+    registers = [int(cell["parameters"]["A_REG"], 2) for cell in cells if cell["type"] == "SB_MAC16"]
+    assert registers and all(registers)
+
+
 def test_cells_are_counted_by_figure():
     types = {"SB_DFF": 3, "SB_DFFESR": 4, "SB_LUT4": 5, "SB_RAM40_4KNR": 1, "SB_CARRY": 2, "$scopeinfo": 9}
     counted = {"lut4": 5, "carry": 2, "ff": 7, "ebr": 1, "spram": 0, "mac16": 0}

@@ -38,5 +38,5 @@ def test_a_tool_may_write_its_log_itself(loom, tmp_path):
 
 
 def test_a_tool_that_fails_is_told_with_its_log(loom, tmp_path):
-    with pytest.raises(DeviceError, match=r"yowasp_loom failed with exit code 1 \(.*loom.log\)"):
+    with pytest.raises(DeviceError, match=r"loom failed with exit code 1 \(.*loom.log\)"):
         tools.run(loom, [], tmp_path, "loom.log")

@@ -19,7 +19,7 @@ class SelfTest(wiring.Component):
     config : of the engine
     packets : the job's, `job` and `act`, bytes, and the `checksum` of its answer (see convloom.fpga.self_test)
     patience, blink : as in AnswerCheck
-    leds_low : the LEDs are lit by a low pin
+    leds_low : names of the LEDs that are lit by a low pin
 
     Members
     -------
@@ -28,7 +28,7 @@ class SelfTest(wiring.Component):
     led_pass, led_fail, led_beat : answers came and all were right; one was wrong or none came; answers come
     """
 
-    def __init__(self, config, packets, *, patience, blink, leds_low=False):
+    def __init__(self, config, packets, *, patience, blink, leds_low=()):
         self.leds_low = leds_low
         self.engine = Top(config)
         self.job, self.act = (PacketPlayer(sent, config.cin_lanes) for sent in (packets.job, packets.act))
@@ -50,12 +50,9 @@ class SelfTest(wiring.Component):
         self._connect(m, self.job, "s_axis_job", drives_engine=True)
         self._connect(m, self.act, "s_axis_act", drives_engine=True)
         self._connect(m, self.check, "m_axis_out", drives_engine=False)
-        for led, lit in (
-            (self.led_pass, self.check.o_pass),
-            (self.led_fail, self.check.o_fail),
-            (self.led_beat, self.check.o_beat),
-        ):
-            m.d.comb += led.eq(lit ^ self.leds_low)
+        for name in ("pass", "fail", "beat"):
+            lit, is_low = getattr(self.check, f"o_{name}"), f"led_{name}" in self.leds_low
+            m.d.comb += getattr(self, f"led_{name}").eq(~lit if is_low else lit)
         return m
 
     def _connect(self, m, port, prefix, drives_engine):

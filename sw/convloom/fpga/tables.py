@@ -7,9 +7,9 @@ from rich.table import Table
 from convloom.fpga.figures import kilo_luts
 
 
-def area(cells, config, chip):
-    """The bare core's cells, and how many there are on the chip."""
-    table = Table(title=f"{config.name}, the bare core, on {chip.name}")
+def area(cells, name, chip):
+    """The cells of what has that name, and how many there are on the chip."""
+    table = Table(title=f"{name} on {chip.name}")
     for name in ("cells", "used", "of", ""):
         table.add_column(name, justify="left" if name == "cells" else "right")
     rows = {**cells, "luts": round(1000 * kilo_luts(cells, chip.family))}

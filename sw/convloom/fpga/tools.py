@@ -19,27 +19,28 @@ def version(package):
     return f"{package} {metadata.version(package)}"
 
 
-def run(package, arguments, folder, log, heard=lambda line: None):
-    """Runs a tool in `folder`; `heard` is called with each line that it says, which also goes to the file `log` there.
+def run(package, arguments, folder, log, heard=lambda line: None, tool=None):
+    """Runs a package's `tool`, by default the one that it is named after, in `folder`.
 
-    A tool that has `log` among its arguments writes it by itself. Give paths relative to the folder: the tools see a
-    private temporary folder in place of the system's. Raises DeviceError with the last lines where the tool fails or is
-    missing.
+    `heard` is called with each line that it says, which also goes to the file `log` there; one that has `log` among its
+    arguments writes it by itself. Give paths relative to the folder: the tools see a private temporary folder in place
+    of the system's. Raises DeviceError with the last lines where the tool fails or is missing.
     """
     version(package)
-    start = START.format(package, package.removeprefix("yowasp_"))
+    tool = tool or package.removeprefix("yowasp_")
+    start = START.format(package, tool)
     command = [sys.executable, "-c", start, *map(str, arguments)]
     kept = os.devnull if log in arguments else folder / log
     with (
         open(kept, "w", encoding="utf-8") as written,
         subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as tool,
+        ) as running,
     ):
-        for line in tool.stdout:
+        for line in running.stdout:
             written.write(line)
             heard(line.rstrip())
-    if tool.returncode:
+    if running.returncode:
         last = (folder / log).read_text(encoding="utf-8").splitlines()[-LAST_LINES:]
-        told = f"{package} failed with exit code {tool.returncode} ({folder / log}):"
+        told = f"{tool} failed with exit code {running.returncode} ({folder / log}):"
         raise DeviceError("\n".join((told, *last)))
