@@ -1,19 +1,38 @@
 """Counts what every cycle was spent on, in all and for each job."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
-from convloom.spec.registers import REPORT_WORDS, Cause
+from convloom.spec.registers import COUNTERS, REPORT_WORDS, Cause
 
-from convloom_rtl.kit.pipeline import delay, delay_together
-from convloom_rtl.payloads import BEATS, Beats, CountJob, ReportAccess, Tag, Totals, cause_value
+from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.payloads import BEATS, Beats, CountJob, ReportAccess, Tag, Total, cause_value
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.report_ring import ReportRing
 
-COUNTED = tuple(
-    name for name, _ in REPORT_WORDS if name != "job"
-)  # a job's counts, in the order of its report
+TOTALS = tuple(register.name.lower() for register in COUNTERS)  # in the order of the visits
+CARRYING = [TOTALS.index(f"{name}_low") for name in ("cycles", "busy", "macs")]  # into the total behind
+SLOTS = 1 << (len(TOTALS) - 1).bit_length()  # cycles from visit to visit
+PAUSE = 2  # cycles without a visit before those at a job's end: what is under way has to be written
+FIRST_TAKEN = PAUSE + 2  # cycles from a job's last tag to when the first count is taken
+COUNT_BITS = (2 * SLOTS + PAUSE).bit_length()  # a count is taken at least once in so many cycles
+COUNTED = tuple(name for name, _ in REPORT_WORDS if name != "job")  # a job's counts, in its report's order
+# The number of the total that a word of the report is the growth of.
+SHARED = [TOTALS.index(name if name in TOTALS else f"{name}_low") for name in COUNTED]
 ENDED_JOBS = 12  # besides those in flight, so many may have issued their last and wait for their answer
+
+# What happens with a tag; `lost` is a Cause, counted from 1 on, or 0.
+Happened = data.StructLayout(
+    {"active": 1, "busy": 1, "pixel": 1, "job_end": 1, "lost": range(len(Cause) + 1)}
+)
+Visit = data.StructLayout(
+    {
+        "number": range(SLOTS),
+        "valid": 1,
+        "clears": 1,  # the first round after a reset: the memory holds what was before it
+        "job_end": 1,  # one of the round in which a job's share ends, or of that first round
+    }
+)
 
 
 class Counters(wiring.Component):
@@ -22,16 +41,18 @@ class Counters(wiring.Component):
     A job's share goes from the end of issue of the job before to its own. The causes exclude each other: a
     cycle that counts is busy or lost to one of them, so they add up to the cycles.
 
-    No job has counters of its own: its share is the difference of two readings of the totals. They are read
-    one per cycle, and total n counts what happened n cycles earlier, so that all words of a share end at the
-    same moment. A total follows its tag by two cycles and its number in COUNTED.
+    The totals lie in a memory with one adder, which visits one in each cycle; until then, what happens is counted
+    in a few bits. At a job's end the visits begin anew with total 0, and what is taken of total n is what happened
+    up to n cycles earlier: so all words of the share, which is what the totals have grown by since the last such
+    round, end at the same moment. A low half is always followed by its high half, to which its carry goes.
 
     Members
     -------
-    i_tag : Tag of the issue or bubble that leaves the array; job_end at least len(COUNTED) + 5 cycles apart
-    i_jobs : CountJob of each job, there before the first of its tags; taken with job_end
+    i_tag : Tag of the issue or bubble that leaves the array; job_end at least SLOTS + PAUSE + 6 cycles apart, and
+        as many behind a reset
+    i_jobs : CountJob of each job, there before the first of its tags; taken FIRST_TAKEN + 3 cycles behind job_end
     i_beats : pulses: a beat of that stream was transferred
-    o_totals : Totals
+    o_total : a total, two cycles after its count was taken; all in turn, in the order of TOTALS
     o_counts : the shares of jobs that want a report and are not yet answered; words from 1 on, as in a report
     """
 
@@ -42,85 +63,152 @@ class Counters(wiring.Component):
                 "i_tag": In(Tag),
                 "i_jobs": In(stream.Signature(CountJob)),
                 "i_beats": In(Beats),
-                "o_totals": Out(Totals),
+                "o_total": Out(Total),
                 "o_counts": In(ReportAccess),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        tag, totals = self.i_tag, self.o_totals
-        lost = tag.active & ~tag.issue
-        self._count_wide(m, "cycles", totals.cycles, tag.active)
-        self._count_wide(m, "busy", totals.busy, tag.active & tag.issue)
-        self._add_macs(m, tag.pixel_end & tag.issue)
-        for cause in Cause:
-            name = cause.name.lower()
-            happened = self._at_stage(m, f"lost_{name}", lost & (tag.cause == cause_value(cause)))
-            m.d.sync += totals.lost[name].eq(totals.lost[name] + happened)
-        for name in BEATS:
-            m.d.sync += totals.beats[name].eq(totals.beats[name] + self.i_beats[name])
-        m.d.comb += self.i_jobs.ready.eq(tag.job_end)
-        self._tell_share(m, *self._read(m))
+        reads = self._visit(m)
+        takes = delay(m, reads, 1, "takes")
+        adds = delay(m, takes, 1, "adds")
+        writes = delay(m, adds, 1, "writes")
+        total = self._add(m, reads, adds, writes, self._take(m, takes))
+        m.d.comb += [
+            self.o_total.valid.eq(adds.valid),
+            self.o_total.number.eq(adds.number),
+            self.o_total.word.eq(total),
+        ]
+        self._tell_share(m, takes, writes, total)
         return m
 
-    def _at_stage(self, m, name, event):
-        """What happens with this cycle's tag, in the cycle in which the total of that name is to count it."""
-        return delay(m, event, 1 + COUNTED.index(name), name)
+    def _visit(self, m):
+        """The total whose word is being read."""
+        visit, number, job_end = Signal(Visit), Signal(range(SLOTS), init=SLOTS - PAUSE), self.i_tag.job_end
+        pausing, ending, clearing = Signal(init=1), Signal(), Signal(init=1)
+        m.d.sync += number.eq(number + 1)
+        with m.If(number == SLOTS - 1):
+            m.d.sync += [pausing.eq(0), ending.eq(pausing), clearing.eq(pausing & clearing)]
+        with m.If(job_end):
+            m.d.sync += [number.eq(SLOTS - PAUSE), pausing.eq(1)]
+        m.d.comb += [
+            visit.number.eq(number),
+            # What a job's end cuts off is not a low half without its high half.
+            visit.valid.eq(~pausing & (~job_end | number[0])),
+            visit.clears.eq(clearing),
+            visit.job_end.eq(ending),
+        ]
+        return visit
 
-    def _count_wide(self, m, name, total, event, amount=1):
-        """Adds to a 64-bit total. The carry is a register, so the high half is a cycle behind."""
-        carry = Signal(name=f"{name}_carry")
-        m.d.sync += Cat(total.low, carry).eq(total.low + Mux(self._at_stage(m, name, event), amount, 0))
-        m.d.sync += total.high.eq(total.high + carry)
+    def _is_taken(self, takes, name):
+        return takes.valid & ~takes.clears & (takes.number == TOTALS.index(name))
 
-    def _add_macs(self, m, pixel_end):
-        macs = self._at_stage(m, "macs_low", self.i_jobs.p.macs_per_pixel)
-        self._count_wide(m, "macs_low", self.o_totals.macs, pixel_end, macs)
+    def _count(self, m, name, takes, event):
+        """The count of an event, this cycle's included."""
+        count, more = Signal(COUNT_BITS, name=f"{name}_count"), Signal(COUNT_BITS, name=f"{name}_more")
+        m.d.comb += more.eq(count + event)
+        m.d.sync += count.eq(more)
+        with m.If(self._is_taken(takes, name)):
+            m.d.sync += count.eq(0)
+        return more
 
-    def _read(self, m):
-        """Reads the totals when a job has ended. Returns whether this cycle reads, which word, and it."""
-        totals = self.o_totals
-        reading, number = Signal(), Signal(range(len(COUNTED)))
-        with m.If(delay(m, self.i_tag.job_end, 1, "job_end")):
-            m.d.sync += [reading.eq(1), number.eq(0)]
-        with m.Elif(number == len(COUNTED) - 1):
-            m.d.sync += reading.eq(0)
-        with m.Else():
-            m.d.sync += number.eq(number + 1)
-        words = {"cycles": totals.cycles.low, "busy": totals.busy.low}
-        words |= {"macs_low": totals.macs.low, "macs_high": totals.macs.high}
-        words |= {f"lost_{cause.name.lower()}": totals.lost[cause.name.lower()] for cause in Cause}
-        return reading, number, Array(words[name] for name in COUNTED)[number]
+    def _take(self, m, takes):
+        """What the total grows by whose turn it is, a cycle later."""
+        happened = self._happened(m)
+        at = {name: happened[FIRST_TAKEN + number - 1] for number, name in enumerate(TOTALS)}
+        events = {"cycles_low": at["cycles_low"].active, "busy_low": at["busy_low"].busy}
+        for cause in Cause:
+            name = f"lost_{cause.name.lower()}"
+            events[name] = at[name].lost == 1 + cause_value(cause)
+        events = {name: delay(m, event, 1, name) for name, event in events.items()}
+        beats = delay(m, self.i_beats, 1, "beats")  # far from the streams' ready
+        events |= {f"beats_{name}": beats[name] for name in BEATS}
+        macs, events["macs_high"] = self._count_macs(m, takes, at["macs_low"])
+        counts = {name: self._count(m, name, takes, event) for name, event in events.items()}
+        taken = Signal(32, reset_less=True)
+        m.d.sync += taken.eq(Array(counts.get(name, 0) for name in TOTALS)[takes.number])
+        with m.If(takes.number == TOTALS.index("macs_low")):
+            m.d.sync += taken.eq(macs)
+        return taken
 
-    def _tell_share(self, m, reading, number, total):
+    def _happened(self, m):
+        """What happened with this cycle's tag, and with those of the cycles before."""
+        tag, now = self.i_tag, Signal(Happened)
+        m.d.comb += [
+            now.active.eq(tag.active),
+            now.busy.eq(tag.active & tag.issue),
+            now.pixel.eq(tag.pixel_end & tag.issue),
+            now.job_end.eq(tag.job_end),
+            now.lost.eq(Mux(tag.active & ~tag.issue, tag.cause + 1, 0)),
+        ]
+        happened = [now]
+        for n in range(1, FIRST_TAKEN + len(TOTALS)):
+            happened.append(delay(m, happened[-1], 1, f"happened_{n}"))
+        return happened
+
+    def _count_macs(self, m, takes, happened):
+        """The MACs that wait for their visit, and whether they have just carried beyond 32 bits."""
+        amount, waiting, carry = Signal(32, reset_less=True), Signal(32), Signal()
+        more = waiting + amount
+        m.d.sync += [amount.eq(0), Cat(waiting, carry).eq(more)]
+        with m.If(happened.pixel):
+            m.d.sync += amount.eq(self.i_jobs.p.macs_per_pixel)
+        with m.If(self._is_taken(takes, "macs_low")):
+            m.d.sync += waiting.eq(0)
+        m.d.comb += self.i_jobs.ready.eq(happened.job_end)
+        return more[:32], carry
+
+    def _add(self, m, reads, adds, writes, taken):
+        """The totals, which are written one after the other; returns the one that is being written."""
+        m.submodules.totals = totals = BlockMemory(32, SLOTS)
+        total, carry = Signal(32, reset_less=True), Signal()
+        # The carry comes in as the sum of two more bits.
+        grown = Cat(carry, totals.o_data) + Cat(carry, taken)
+        m.d.sync += Cat(total, carry).eq(grown[1:])
+        with m.If(~adds.number.matches(*CARRYING)):
+            m.d.sync += carry.eq(0)
+        with m.If(adds.clears):
+            m.d.sync += total.eq(0)
+        m.d.comb += [
+            totals.i_read_address.eq(reads.number),
+            totals.i_enable.eq(writes.valid),
+            totals.i_write_address.eq(writes.number),
+            totals.i_data.eq(total),
+        ]
+        return total
+
+    def _tell_share(self, m, takes, writes, total):
         """Subtracts what the totals were at the end of the job before, and keeps the share."""
-        m.submodules.before = before = BlockMemory(32, len(COUNTED))
+        m.submodules.before = before = BlockMemory(32, SLOTS)
         m.submodules.shares = shares = ReportRing(self._most_shares(), first=1)
         connect(m, shares.o, flipped(self.o_counts))
         wanted = Signal()
         with m.If(self.i_tag.job_end):
             m.d.sync += wanted.eq(self.i_jobs.p.report)
-        written, write_number, new = delay_together(m, (reading, number, total), 1, "written")
-        compared, compare_number, new_then = delay_together(m, (written, write_number, new), 1, "compared")
         m.d.comb += [
-            before.i_read_address.eq(number),
-            before.i_enable.eq(written),
-            before.i_write_address.eq(write_number),
-            before.i_data.eq(new),
+            before.i_read_address.eq(takes.number),
+            before.i_enable.eq(writes.valid & writes.job_end),
+            before.i_write_address.eq(writes.number),
+            before.i_data.eq(total),
         ]
-        begun = Signal()  # the memory holds a reading: after a reset the totals were 0
         borrow, share = Signal(), Signal(32, reset_less=True)
-        old, borrowed = Mux(begun, before.o_data, 0), borrow & (compare_number == COUNTED.index("macs_high"))
-        m.d.sync += Cat(share, borrow).eq(new_then - old - borrowed)
-        ends = compared & (compare_number == len(COUNTED) - 1)
-        with m.If(ends):
-            m.d.sync += begun.eq(1)
+        grown = Cat(Const(0, 1), total) - Cat(borrow, before.o_data)
+        m.d.sync += Cat(share, borrow).eq(grown[1:])
+        with m.If(writes.number != TOTALS.index("macs_low")):
+            m.d.sync += borrow.eq(0)
+        told, ended, word = Signal(), Signal(), Signal(range(SLOTS))
+        told_now = writes.valid & writes.job_end & wanted
+        m.d.sync += [told.eq(0), ended.eq(told & (word == len(COUNTED)))]
+        with m.Switch(writes.number):
+            for n, number in enumerate(SHARED, start=1):
+                with m.Case(number):
+                    m.d.sync += [told.eq(told_now), word.eq(n)]
         m.d.comb += [
-            shares.i_write.eq(delay(m, compared, 1, "told") & wanted),
-            shares.i_number.eq(delay(m, compare_number + 1, 1, "told_number")),
+            shares.i_write.eq(told),
+            shares.i_number.eq(word),
             shares.i_word.eq(share),
-            shares.i_ended.eq(delay(m, ends, 2, "ended") & wanted),
+            shares.i_ended.eq(ended),
         ]
 
     def _most_shares(self):

@@ -15,7 +15,7 @@ from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import JobDone, ReportAccess, Totals, beat, step
+from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat, step
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
@@ -34,7 +34,7 @@ class Engine(wiring.Component):
     -------
     i_job, i_act : beats of cin_lanes bytes
     o : beats of cout_lanes bytes
-    o_totals, o_done : for the registers: the counters, and the job that is done
+    o_total, o_done : for the registers: a counter, all in turn, and the job that is done
     o_busy : a job is on chip, or not yet reported
     reports : for the registers: the oldest report
     """
@@ -46,7 +46,7 @@ class Engine(wiring.Component):
                 "i_job": In(stream.Signature(beat(config.cin_lanes))),
                 "i_act": In(stream.Signature(beat(config.cin_lanes))),
                 "o": Out(stream.Signature(beat(config.cout_lanes))),
-                "o_totals": Out(Totals),
+                "o_total": Out(Total),
                 "o_done": Out(JobDone),
                 "o_busy": Out(1),
                 "reports": In(ReportAccess),
@@ -174,6 +174,6 @@ class Engine(wiring.Component):
             counters.i_tag.eq(array.o_tag),
             *(counters.i_beats[name].eq(transfers) for name, transfers in taken.items()),
             reporter.i_answered.eq(answered),
-            self.o_totals.eq(counters.o_totals),
+            self.o_total.eq(counters.o_total),
             self.o_done.eq(reporter.o_done),
         ]

@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import DESCRIPTOR, RECORD, ErrorCode
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
-from convloom.spec.registers import REPORT_STRIDE, Cause
+from convloom.spec.registers import COUNTERS, REPORT_STRIDE, Cause
 
 
 def _shapes(fields):
@@ -226,14 +226,9 @@ def cause_value(cause):
 BEATS = ("job", "act", "out")  # the streams whose beats are counted
 Beats = data.StructLayout(dict.fromkeys(BEATS, 1))
 
-# The running counters that the registers show. The high half of a 64-bit one is a cycle behind its low half.
-Totals = data.StructLayout(
-    {
-        **{name: data.StructLayout({"low": 32, "high": 32}) for name in ("cycles", "busy", "macs")},
-        "lost": data.StructLayout({cause.name.lower(): 32 for cause in Cause}),
-        "beats": data.StructLayout(dict.fromkeys(BEATS, 32)),
-    }
-)
+# The running counters, one in each cycle, in the order of convloom.spec.registers.COUNTERS; behind a valid low half
+# comes the high half that belongs to it, but in a reset. The word is a cycle behind its number.
+Total = data.StructLayout({"valid": 1, "number": range(len(COUNTERS)), "word": 32})
 
 # A job has been answered, and its report, if it has one, can be read.
 JobDone = data.StructLayout({"valid": 1, "job_id": 16, "code": range(len(ErrorCode)), "irq": 1})

@@ -4,16 +4,19 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import REGISTERS, ErrorCode
-from convloom.spec.registers import ADDRESS_BITS, REPORT_STRIDE, Access, Cause, configuration_words
+from convloom.spec.registers import ADDRESS_BITS, COUNTERS, REPORT_STRIDE, Access, configuration_words
 
 from convloom_rtl.kit.axi_lite import AxiLitePort, axi_lite_pins
 from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.payloads import BEATS, JobDone, ReportAccess, Totals
+from convloom_rtl.payloads import JobDone, ReportAccess, Total
+from convloom_rtl.primitives.memory import BlockMemory
 
 AXI_LITE = axi_lite_pins(ADDRESS_BITS)
 BLOCK_BITS = (REPORT_STRIDE - 1).bit_length()  # registers lie in blocks, each of the size of a report
-REPORT_BLOCK = REGISTERS["REPORT_JOB"].address // 4 >> BLOCK_BITS  # the last
-WIDE = ("cycles", "busy", "macs")
+COUNTER_BLOCK, REPORT_BLOCK = (
+    REGISTERS[first].address // 4 >> BLOCK_BITS for first in (COUNTERS[0].name, "REPORT_JOB")
+)
+HIGH_HALVES = [register.name for register in COUNTERS if register.name.endswith("_HIGH")]
 WRITABLE = (Access.WRITE_ONE_CLEARS, Access.READ_WRITE, Access.ACTION)
 
 
@@ -28,7 +31,10 @@ def register_layout(name):
 
 
 class Registers(wiring.Component):
-    """All that convloom.spec.registers declares, on AXI4-Lite; latency and throughput are AxiLitePort's.
+    """All that convloom.spec.registers declares, on AXI4-Lite: a read takes five cycles, of a counter until its turn.
+
+    A counter that is read is copied from the passing totals into a memory, a low half together with its high half: so
+    the high half that is read belongs to the low half that was read before.
 
     What is not there, and a write to what can only be read, is answered with SLVERR. A soft reset leaves the
     registers alone: errors and interrupts stay until they are cleared, the counts of jobs go on.
@@ -36,7 +42,7 @@ class Registers(wiring.Component):
     Members
     -------
     the pins of AXI_LITE
-    i_totals : the counters. Reading a low half holds the high half still
+    i_total : the counters, one in each cycle. Reading a low half holds the high half still
     i_done : a job is done
     i_busy : a job is on chip
     reports : the oldest report
@@ -49,7 +55,7 @@ class Registers(wiring.Component):
         super().__init__(
             {
                 **AXI_LITE,
-                "i_totals": In(Totals),
+                "i_total": In(Total),
                 "i_done": In(JobDone),
                 "i_busy": In(1),
                 "reports": Out(ReportAccess),
@@ -64,42 +70,58 @@ class Registers(wiring.Component):
         for name, member in AXI_LITE.items():
             source, target = (self, port) if member.flow == In else (port, self)
             m.d.comb += getattr(target, name).eq(getattr(source, name))
-        words = {**configuration_words(self.config), **self._counters(m, port), **self._control(m, port)}
-        self._read(m, port, {**words, **self._count_jobs(m)})
+        words = {**configuration_words(self.config), **self._control(m, port), **self._count_jobs(m)}
+        self._read(m, port, words)
         writable = [number_of(name) for name, register in REGISTERS.items() if register.access in WRITABLE]
         m.d.comb += port.i_write_error.eq(~port.o_write_word.matches(*writable))
         return m
 
     def _read(self, m, port, words):
-        """One word of each block, then one of the blocks: just when a report's word comes from its memory."""
+        """Answers with one of the words, a counter's copy, or a word of the oldest report."""
         block, number = port.o_read_word[BLOCK_BITS:], port.o_read_word[:BLOCK_BITS]
-        chosen = [Signal(32, name=f"block_{n}", reset_less=True) for n in range(REPORT_BLOCK)]
+        copied, copy = self._copy(m, port.o_read & (block == COUNTER_BLOCK), number)
+        word = Signal(32, reset_less=True)
         with m.Switch(number):
-            for n in range(1 << BLOCK_BITS):
-                with m.Case(n):
-                    for name in (name for name in words if number_of(name) % (1 << BLOCK_BITS) == n):
-                        m.d.sync += chosen[number_of(name) >> BLOCK_BITS].eq(words[name])
+            for name, value in words.items():
+                with m.Case(number_of(name)):
+                    m.d.sync += word.eq(value)
+        there = copied | (port.o_read & (block != COUNTER_BLOCK))
         m.d.comb += [
-            self.reports.index.eq(port.o_read_ahead),
-            port.i_read.data.eq(Array([*chosen, self.reports.word])[delay(m, block, 1, "block")]),
+            self.reports.index.eq(number),
+            port.i_read.valid.eq(delay(m, there, BlockMemory.LATENCY, "read", reset=True)),
+            port.i_read.data.eq(Array([word, copy, self.reports.word])[block]),
+            port.i_read.error.eq(~port.o_read_word.matches(*map(number_of, REGISTERS))),
         ]
-        m.d.sync += port.i_read.error.eq(~port.o_read_word.matches(*map(number_of, REGISTERS)))
 
-    def _counters(self, m, port):
-        """Of a 64-bit counter the high half is kept a cycle after the low one was read: it is that late."""
-        totals, words = self.i_totals, {}
-        for name in WIDE:
-            low, high = f"{name.upper()}_LOW", f"{name.upper()}_HIGH"
-            held = Signal(32, name=f"{name}_held")
-            with m.If(delay(m, port.o_read & (port.o_read_word == number_of(low)), 1, f"{name}_read")):
-                m.d.sync += held.eq(totals[name].high)
-            words |= {low: totals[name].low, high: held}
-        words |= {f"LOST_{cause.name}": totals.lost[cause.name.lower()] for cause in Cause}
-        return words | {f"BEATS_{name.upper()}": totals.beats[name] for name in BEATS}
+    def _copy(self, m, reads, number):
+        """Copies the counter that is read, with an even number the one behind it too; high halves only so.
+
+        Returns whether the copy can be read from this cycle on, and the copy, BlockMemory.LATENCY later.
+        """
+        m.submodules.copies = copies = BlockMemory(32, 1 << BLOCK_BITS)
+        waiting, total = Signal(), self.i_total
+        is_high = number.matches(*(number_of(name) % (1 << BLOCK_BITS) for name in HIGH_HALVES))
+        comes, here, behind, copied = Signal(), Signal(), Signal(), Signal()
+        m.d.comb += comes.eq(waiting & total.valid & (total.number == number))
+        m.d.sync += [here.eq(comes), behind.eq(here & total.valid & ~number[0])]
+        alone = here & ~total.valid & ~number[0]  # a job's end, or a reset, came in between
+        m.d.comb += [
+            copied.eq(Mux(number[0], here, behind)),
+            copies.i_enable.eq(here | behind),
+            copies.i_write_address.eq(number | behind),
+            copies.i_data.eq(total.word),
+            copies.i_read_address.eq(number),
+        ]
+        with m.If((reads & ~is_high) | alone):
+            m.d.sync += waiting.eq(1)
+        with m.Elif(comes):
+            m.d.sync += waiting.eq(0)
+        return copied | (reads & is_high), copies.o_data
 
     def _control(self, m, port):
         """What the host acts on, and what it is told of."""
-        error, lost = self._keep_errors(m, self._ones(port, "ERROR").as_value().any())
+        clears = delay(m, self._ones(port, "ERROR").as_value().any(), 1, "clears")
+        error, lost = self._keep_errors(m, clears)
         pending, mask = Signal(register_layout("INTERRUPT")), Signal(register_layout("INTERRUPT_MASK"))
         status, happened = Signal(register_layout("STATUS")), Signal.like(pending)
         cleared = self._ones(port, "INTERRUPT")
@@ -141,7 +163,9 @@ class Registers(wiring.Component):
     def _count_jobs(self, m):
         done, failed = Signal(32), Signal(32)
         with m.If(self.i_done.valid):
-            m.d.sync += [done.eq(done + 1), failed.eq(failed + (self.i_done.code != ErrorCode.NONE))]
+            m.d.sync += done.eq(done + 1)
+            with m.If(self.i_done.code != ErrorCode.NONE):
+                m.d.sync += failed.eq(failed + 1)
         return {"JOBS_DONE": done, "JOBS_FAILED": failed}
 
     def _writes(self, port, name):

@@ -101,7 +101,7 @@ class Top(wiring.Component):
         connect(m, self.engine.o, self.out.i)
         connect(m, self.engine.reports, self.registers.reports)
         m.d.comb += [
-            self.registers.i_totals.eq(self.engine.o_totals),
+            self.registers.i_total.eq(self.engine.o_total),
             self.registers.i_done.eq(self.engine.o_done),
             self.registers.i_busy.eq(
                 self.engine.o_busy | self.job.o_inside | self.act.o_inside | self.out.o_inside | reset.o_reset

@@ -9,12 +9,13 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 from convloom.spec import preset
 from convloom.spec.registers import Cause
-from convloom_rtl.counters import COUNTED, ENDED_JOBS, Counters
+from convloom_rtl.counters import COUNTED, ENDED_JOBS, SLOTS, TOTALS, Counters
 from convloom_rtl.payloads import BEATS
-from roles.unit import plain, simulate
+from roles.stalls import Pauses
+from roles.unit import plain, send, simulate
 from roles.unit_reports import read_report
 
-SETTLE = len(COUNTED) + 8  # cycles until all totals have counted the last tag
+SETTLE = 3 * SLOTS  # cycles until all totals have counted the last tag and have been shown
 NUMBERS = range(1, len(COUNTED) + 1)  # of the words of a share
 CAUSES = [f"lost_{cause.name.lower()}" for cause in Cause]
 
@@ -55,20 +56,50 @@ def words(counts):
 
 async def drive(ctx, dut, jobs, after=SETTLE):
     """Drives the tags of `jobs` one per cycle, then idle cycles that do not count."""
-    for job, tags in jobs:
-        ctx.set(dut.i_jobs.payload, job)
-        ctx.set(dut.i_jobs.valid, 1)
+    for _, tags in jobs:
         for tag in tags:
             ctx.set(dut.i_tag, tag)
-            assert ctx.get(dut.i_jobs.ready) == tag.get("job_end", 0), "a job is taken with its last tag"
             await ctx.tick()
-    ctx.set(dut.i_jobs.valid, 0)
     ctx.set(dut.i_tag, {})
     await ctx.tick().repeat(after)
 
 
-def wide(halves):
-    return halves["low"] | halves["high"] << 32
+def providing(dut, jobs):
+    """A testbench that offers what the counters have to know of `jobs`, each when the one before was taken."""
+
+    async def testbench(ctx):
+        await send(ctx, dut.i_jobs, [job for job, _ in jobs], Pauses())
+
+    return testbench
+
+
+class Shown:
+    """The totals as `dut` shows them, by name; 64-bit ones as one number.
+
+    Members
+    -------
+    moments : of each 64-bit total, what was shown
+    """
+
+    def __init__(self, dut):
+        self._dut, self._words, self.moments = dut, {}, {"cycles": [], "busy": [], "macs": []}
+
+    async def watch(self, ctx):
+        last = name = None
+        while True:
+            total = plain(ctx.get(self._dut.o_total))
+            assert last is None or name == last.replace("_low", "_high"), "a low half without its high half"
+            if name:
+                self._words[name] = total["word"]
+                if name.endswith("_high"):
+                    self.moments[name.removesuffix("_high")].append(self[name.removesuffix("_high")])
+            last = name if name and name.endswith("_low") else None
+            name = TOTALS[total["number"]] if total["valid"] and total["number"] < len(TOTALS) else None
+            await ctx.tick()
+
+    def __getitem__(self, name):
+        words = self._words
+        return words[name] if name in words else words[f"{name}_low"] | words[f"{name}_high"] << 32
 
 
 def wanted_shares(jobs):
@@ -78,12 +109,8 @@ def wanted_shares(jobs):
 def test_totals_and_shares(seed):
     """What is not wanted as a report is in the totals alone; each share begins where the job before ended."""
     rng, dut = random.Random(seed), Counters(preset("tiny"))
-    jobs, shares, totals = [random_job(rng) for _ in range(20)], [], {}
+    jobs, shares, shown = [random_job(rng) for _ in range(40)], [], Shown(dut)
     expected = wanted_shares(jobs)
-
-    async def testbench(ctx):
-        await drive(ctx, dut, jobs)
-        totals.update(plain(ctx.get(dut.o_totals)))
 
     async def take(ctx):
         while len(shares) < len(expected):
@@ -91,14 +118,11 @@ def test_totals_and_shares(seed):
             if ctx.get(dut.o_counts.waiting):
                 shares.append(await read_report(ctx, dut.o_counts, NUMBERS))
 
-    simulate(dut, testbench, take)
+    simulate(dut, partial(drive, dut=dut, jobs=jobs), providing(dut, jobs), take, watchers=[shown.watch])
     assert shares == expected
     counts = sum((count(job, tags) for job, tags in jobs), Counter())
-    for name in ("cycles", "busy", "macs"):
-        assert wide(totals[name]) == counts[name], name
-    assert {f"lost_{name}": number for name, number in totals["lost"].items()} == {
-        name: counts[name] for name in CAUSES
-    }
+    for name in ("cycles", "busy", "macs", *CAUSES):
+        assert shown[name] == counts[name], name
     assert counts["cycles"] == counts["busy"] + sum(counts[name] for name in CAUSES)
 
 
@@ -116,60 +140,82 @@ def test_the_shares_of_all_jobs_that_can_wait_are_kept(jobs_in_flight, seed):
         for _ in jobs:
             shares.append(await read_report(ctx, dut.o_counts, NUMBERS))
 
-    simulate(dut, testbench)
+    simulate(dut, testbench, providing(dut, jobs))
     assert shares == wanted_shares(jobs)
 
 
-def test_the_high_half_is_a_cycle_behind_the_low_one(seed):
-    """So whoever reads it a cycle later has a number that was the total at some moment."""
+@pytest.mark.parametrize("cycles", range(24, 41))
+def test_events_in_every_cycle(cycles, seed):
+    """No count of a few bits is full before its turn, wherever in a round the jobs' ends come."""
     rng, dut = random.Random(seed), Counters(preset("tiny"))
-    job, tags = random_job(rng, macs_per_pixel=2**32 - 3, cycles=60)
-    seen = []
+    jobs, shares, shown = [random_job(rng, 2**32 - 1, cycles) for _ in range(5)], [], Shown(dut)
+    for job, tags in jobs:
+        job["report"] = 1
+        cause = rng.choice((None, *range(len(Cause))))
+        for tag in tags:
+            tag |= {"active": 1, "issue": cause is None, "pixel_end": 1, "cause": cause or 0}
 
-    async def watch(ctx):
-        while True:
-            seen.append(plain(ctx.get(dut.o_totals.macs)))
-            await ctx.tick()
+    async def testbench(ctx):
+        ctx.set(dut.i_beats, {"act": 1})
+        await drive(ctx, dut, jobs, after=1)
+        ctx.set(dut.i_beats, {})
+        await ctx.tick().repeat(SETTLE)
+        for _ in jobs:
+            shares.append(await read_report(ctx, dut.o_counts, NUMBERS))
 
-    simulate(dut, partial(drive, dut=dut, jobs=[(job, tags)]), watchers=[watch])
-    moments = [low["low"] | high["high"] << 32 for low, high in zip(seen, seen[1:], strict=False)]
-    assert all(
-        (after - before) in (0, job["macs_per_pixel"])
-        for before, after in zip(moments, moments[1:], strict=False)
-    )
-    assert moments[-1] == count(job, tags)["macs"] > 2**33
+    simulate(dut, testbench, providing(dut, jobs), watchers=[shown.watch])
+    assert shares == wanted_shares(jobs)
+    assert shown["beats_act"] == 5 * cycles + 1
+
+
+def test_halves_belong_together(seed):
+    """A low half and the high half behind it are the total at some moment."""
+    rng, dut = random.Random(seed), Counters(preset("tiny"))
+    jobs = [random_job(rng, macs_per_pixel=2**32 - 3, cycles=rng.randint(24, 60)) for _ in range(20)]
+    shown = Shown(dut)
+    simulate(dut, partial(drive, dut=dut, jobs=jobs), providing(dut, jobs), watchers=[shown.watch])
+    moments = shown.moments["macs"]
+    steps = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    assert all(0 <= step <= 40 * (2**32 - 3) and step % (2**32 - 3) == 0 for step in steps)
+    assert moments[-1] == sum(count(*job)["macs"] for job in jobs) > 2**33
 
 
 def test_a_reset_begins_anew(seed):
     """Totals are 0 behind it, and the first job's share does not know of what was before."""
     rng, counters, reset = random.Random(seed), Counters(preset("tiny")), Signal()
-    dut = ResetInserter(reset)(counters)
+    dut, shown, taken = ResetInserter(reset)(counters), Shown(counters), []
     before, after = random_job(rng), random_job(rng)
-    after[0]["report"], taken = 1, []
+    before[0]["report"] = after[0]["report"] = 1
 
     async def testbench(ctx):
         await drive(ctx, counters, [before])
+        ctx.set(counters.i_beats, {"job": 1})
         ctx.set(reset, 1)
         await ctx.tick().repeat(SETTLE)
         ctx.set(reset, 0)
-        assert wide(plain(ctx.get(counters.o_totals.cycles))) == 0
+        ctx.set(counters.i_beats, {})
+        await ctx.tick().repeat(2 * SLOTS)
+        assert all(shown[name] == 0 for name in ("cycles", "busy", "macs", *CAUSES, "beats_job"))
         await drive(ctx, counters, [after])
         taken.extend(await read_report(ctx, counters.o_counts, NUMBERS))
 
-    simulate(dut, testbench)
+    simulate(dut, testbench, providing(counters, [before, after]), watchers=[shown.watch])
     assert taken == words(count(*after))
 
 
 def test_beats_of_each_stream(seed):
+    """Also those from the first cycle on."""
     rng, dut = random.Random(seed), Counters(preset("tiny"))
-    cycles = [{name: rng.randrange(2) for name in BEATS} for _ in range(50)]
+    cycles, shown = [{name: rng.randrange(2) for name in BEATS} for _ in range(80)], Shown(dut)
 
     async def testbench(ctx):
         for pulses in cycles:
             ctx.set(dut.i_beats, pulses)
             await ctx.tick()
         ctx.set(dut.i_beats, {})
-        await ctx.tick()
-        assert plain(ctx.get(dut.o_totals.beats)) == {name: sum(c[name] for c in cycles) for name in BEATS}
+        await ctx.tick().repeat(SETTLE)
 
-    simulate(dut, testbench)
+    simulate(dut, testbench, watchers=[shown.watch])
+    assert {name: shown[f"beats_{name}"] for name in BEATS} == {
+        name: sum(c[name] for c in cycles) for name in BEATS
+    }

@@ -6,17 +6,17 @@ import pytest
 from convloom.spec import PRESETS, REGISTERS, ErrorCode, preset
 from convloom.spec.registers import (
     CONFIGURATION,
+    COUNTERS,
     REPORT,
     Access,
-    Cause,
     configuration_from_words,
     configuration_words,
 )
-from convloom_rtl.payloads import BEATS
-from convloom_rtl.registers import WIDE, WRITABLE, Registers
+from convloom_rtl.registers import WRITABLE, Registers
 from roles.unit import simulate
 from roles.unit_axil import OKAY, SLVERR, read, write
 
+WIDE = ("CYCLES", "BUSY", "MACS")
 ADDRESSES = {register.address: register for register in REGISTERS.values()}
 
 
@@ -45,8 +45,34 @@ class Host:
         self.ctx.set(self.dut.i_done, {"valid": 0})
 
 
+class Turns:
+    """The counters' side of the bank: a total in each cycle, all in turn, until a job's end or a reset begins anew.
+
+    Parameters
+    ----------
+    count : count(name) -> what the counter of that name shows now
+    """
+
+    def __init__(self, dut, rng, count):
+        self._dut, self._rng, self._count, self._word = dut, rng, count, 0xDEAD
+
+    async def watch(self, ctx):
+        while True:
+            last = self._rng.choice((1, 2, 3, 7, 9, 15))  # of a round
+            for number in range(last + 1):
+                name = COUNTERS[number].name if number < len(COUNTERS) else None
+                await self._show(ctx, valid=1, number=number, word=self._count(name) if name else 0xDEAD)
+            for _ in range(2):
+                await self._show(ctx, valid=0, number=self._rng.randrange(16), word=0xDEAD)
+
+    async def _show(self, ctx, word, **total):
+        ctx.set(self._dut.i_total, {**total, "word": self._word})
+        self._word = word  # comes a cycle behind its number
+        await ctx.tick()
+
+
 def hosted(test):
-    """Runs an async test(host, dut, ...) against the registers of `tiny`."""
+    """Runs an async test(host, dut, ...) against the registers of `tiny`, while all counters show 0."""
 
     def run(**fixtures):
         dut = Registers(preset("tiny"))
@@ -54,7 +80,8 @@ def hosted(test):
         async def testbench(ctx):
             await test(Host(ctx, dut), dut, **fixtures)
 
-        simulate(dut, testbench)
+        turns = Turns(dut, random.Random(0), lambda name: 0)
+        simulate(dut, testbench, watchers=[turns.watch])
 
     return run
 
@@ -87,71 +114,53 @@ def test_what_is_not_there_is_refused():
 
 
 def test_every_counter_has_its_register(seed):
-    rng = random.Random(seed)
-    expected = {f"LOST_{cause.name}": rng.getrandbits(32) for cause in Cause}
-    expected |= {f"BEATS_{name.upper()}": rng.getrandbits(32) for name in BEATS}
-    expected |= {f"{name.upper()}_{half}": rng.getrandbits(32) for name in WIDE for half in ("LOW", "HIGH")}
-
-    @hosted
-    async def check(host, dut):
-        totals = {
-            name: {"low": expected[f"{name.upper()}_LOW"], "high": expected[f"{name.upper()}_HIGH"]}
-            for name in WIDE
-        }
-        totals["lost"] = {cause.name.lower(): expected[f"LOST_{cause.name}"] for cause in Cause}
-        totals["beats"] = {name: expected[f"BEATS_{name.upper()}"] for name in BEATS}
-        host.ctx.set(dut.i_totals, totals)
-        assert {name: await host.read(name) for name in expected} == expected
-
-    check()
-
-
-@pytest.mark.parametrize("name", WIDE)
-def test_the_low_half_holds_the_high_half_still(name, seed):
-    """Of a counter that runs fast, and whose high half is a cycle behind: read when it may just carry."""
-    rng = random.Random(seed)
-    dut, seen = Registers(preset("tiny")), []
-    counter = getattr(dut.i_totals, name)
-    start, step = 5 << 32, (1 << 32) // 3 * 2
-    moments = [start]
-
-    async def count(ctx):
-        while True:
-            ctx.set(counter.low, moments[-1] & 0xFFFFFFFF)
-            ctx.set(counter.high, moments[-2 if len(moments) > 1 else -1] >> 32)
-            await ctx.tick()
-            moments.append(moments[-1] + step + 1)
+    rng, dut, seen = random.Random(seed), Registers(preset("tiny")), {}
+    expected = {register.name: rng.getrandbits(32) for register in COUNTERS}
 
     async def testbench(ctx):
         host = Host(ctx, dut)
-        for _ in range(40):
-            await ctx.tick().repeat(rng.randint(1, 4))
-            low = await host.read(f"{name.upper()}_LOW")
-            await ctx.tick().repeat(rng.choice((1, 10)))
-            seen.append(low | await host.read(f"{name.upper()}_HIGH") << 32)
+        seen.update({name: await host.read(name) for name in expected})
 
-    simulate(dut, testbench, watchers=[count])
-    assert set(seen) <= set(moments) and len(set(seen)) == len(seen)
+    simulate(dut, testbench, watchers=[Turns(dut, rng, expected.get).watch])
+    assert seen == expected
 
 
-def test_a_pipelined_read_of_both_halves():
-    """The request for the high half may come before the low half's response."""
-    dut, data = Registers(preset("tiny")), []
+class Running:
+    """Three fast counters, whose halves are shown one behind the other, and the moments that were shown."""
+
+    def __init__(self, rng):
+        self._rng, self.moments = rng, {name: [5 << 32] for name in WIDE}
+
+    def show(self, register):
+        name, half = register.rsplit("_", 1)
+        if half == "HIGH":
+            return self.moments[name][-1] >> 32
+        if half == "LOW":
+            self.moments[name].append(self.moments[name][-1] + self._rng.choice((1, 2**32 // 3 * 2)))
+            return self.moments[name][-1] & 0xFFFFFFFF
+        return 0
+
+
+def test_the_low_half_holds_the_high_half_still(seed):
+    """Of each counter by itself: whatever is read in between, halves belong together, and are not from before."""
+    rng, dut = random.Random(seed), Registers(preset("tiny"))
+    running, seen = Running(rng), {name: [] for name in WIDE}
 
     async def testbench(ctx):
-        ctx.set(dut.i_totals, {"macs": {"low": 1, "high": 2}})
-        ctx.set(dut.rready, 1)
-        for half in ("LOW", "HIGH"):
-            ctx.set(dut.araddr, REGISTERS[f"MACS_{half}"].address)
-            ctx.set(dut.arvalid, 1)
-            await ctx.tick().until(dut.arready)
-            ctx.set(dut.arvalid, 0)
-        while len(data) < 2:
-            _, _, valid, word = await ctx.tick().sample(dut.rvalid, dut.rdata)
-            data.extend([word] if valid else [])
+        host = Host(ctx, dut)
+        for _ in range(30):
+            lows, before = {}, {}
+            for name in rng.sample(WIDE, rng.randint(1, 3)):
+                before[name] = running.moments[name][-1]
+                lows[name] = await host.read(f"{name}_LOW")
+                await host.read(rng.choice(("BEATS_ACT", "LOST_DRAIN", "STATUS")))
+                await ctx.tick().repeat(rng.choice((1, 40)))
+            for name in rng.sample(sorted(lows), len(lows)):
+                seen[name].append(lows[name] | await host.read(f"{name}_HIGH") << 32)
+                assert seen[name][-1] >= before[name]
 
-    simulate(dut, testbench)
-    assert data == [1, 2]
+    simulate(dut, testbench, watchers=[Turns(dut, rng, running.show).watch])
+    assert all(seen[name] and set(seen[name]) <= set(running.moments[name]) for name in WIDE)
 
 
 def test_the_first_error_stays():
@@ -207,11 +216,11 @@ def test_an_error_that_comes_while_the_last_is_cleared(cycle):
             await ctx.tick()
         expected = (
             {"code": ErrorCode.ROWS, "errors": 1, "job_id": 2}
-            if cycle >= 4
+            if cycle >= 5
             else dict.fromkeys(("code", "errors", "job_id"), 0)
         )
         assert await host.parts("ERROR") == expected
-        assert (await host.parts("STATUS"))["reports_lost"] == (cycle >= 4)
+        assert (await host.parts("STATUS"))["reports_lost"] == (cycle >= 5)
 
     check()
 

@@ -4,10 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.stream import SkidBuffer
-
-RESPONSES = 2  # read responses that can wait for their ready
-ReadResponse = data.StructLayout({"data": 32, "error": 1})
+ReadAnswer = data.StructLayout({"valid": 1, "data": 32, "error": 1})
 
 
 def axi_lite_pins(address_bits):
@@ -22,7 +19,7 @@ def axi_lite_pins(address_bits):
 
 
 class AxiLitePort(wiring.Component):
-    """A read every second cycle, three cycles from request to response; a write every third.
+    """One read at a time, answered two cycles and what the words take after its request; a write every third cycle.
 
     No path leads from pin to pin. A transfer in error is answered with SLVERR. Reads and writes do not
     wait for each other, and an address's two lowest bits do not matter.
@@ -30,9 +27,9 @@ class AxiLitePort(wiring.Component):
     Members
     -------
     the pins of `axi_lite_pins`
-    o_read_ahead : word that may be read in the next cycle, straight from the pins: an address for a memory
-    o_read, o_read_word : pulse and number of the word that is read
-    i_read : what it holds, or that there is no such word, in the cycle after o_read
+    o_read : pulse: a word is to be read
+    o_read_word : its number, held until the answer
+    i_read : with `valid`, a pulse, what it holds, or that there is no such word; from the cycle of o_read on
     o_write, o_write_word : pulse and number of the word that is written
     o_write_data, o_write_mask : bits to write, and which bits are written; the others of o_write_data are 0
     i_write_error : the word cannot be written; in the cycle of o_write
@@ -43,10 +40,9 @@ class AxiLitePort(wiring.Component):
         super().__init__(
             {
                 **axi_lite_pins(address_bits),
-                "o_read_ahead": Out(number),
                 "o_read": Out(1),
                 "o_read_word": Out(number),
-                "i_read": In(ReadResponse),
+                "i_read": In(ReadAnswer),
                 "o_write": Out(1),
                 "o_write_word": Out(number),
                 "o_write_data": Out(32),
@@ -62,24 +58,19 @@ class AxiLitePort(wiring.Component):
         return m
 
     def _read(self, m):
-        m.submodules.responses = responses = SkidBuffer(ReadResponse)
-        room = Signal(range(RESPONSES + 1), init=RESPONSES)  # for responses to requests not yet taken
-        requested, responded = self.arvalid & self.arready, self.rvalid & self.rready
-        m.d.comb += [
-            self.arready.eq((room != 0) & ~self.o_read),
-            self.o_read_ahead.eq(self.araddr[2:]),
-            responses.i.p.eq(self.i_read),
-            self.rvalid.eq(responses.o.valid),
-            self.rdata.eq(responses.o.p.data),
-            self.rresp.eq(Cat(0, responses.o.p.error)),
-            responses.o.ready.eq(self.rready),
-        ]
-        m.d.sync += [
-            self.o_read.eq(requested),
-            self.o_read_word.eq(self.araddr[2:]),
-            responses.i.valid.eq(self.o_read),
-            room.eq(room - requested + responded),
-        ]
+        busy = Signal()
+        m.d.comb += self.arready.eq(~busy)
+        m.d.sync += self.o_read.eq(self.arvalid & self.arready)
+        with m.If(self.arvalid & self.arready):
+            m.d.sync += [busy.eq(1), self.o_read_word.eq(self.araddr[2:])]
+        with m.If(self.i_read.valid):
+            m.d.sync += [
+                self.rvalid.eq(1),
+                self.rdata.eq(self.i_read.data),
+                self.rresp.eq(Cat(0, self.i_read.error)),
+            ]
+        with m.If(self.rvalid & self.rready):
+            m.d.sync += [self.rvalid.eq(0), busy.eq(0)]
 
     def _write(self, m):
         """Address and data come in any order, and each waits for the other."""
