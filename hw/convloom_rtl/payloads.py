@@ -1,7 +1,7 @@
 """What travels between the stages. Layouts of job fields come from the spec; each stage gets the fields it needs."""
 
-from amaranth.hdl import Mux, signed, unsigned
-from amaranth.lib import data, wiring
+from amaranth.hdl import signed, unsigned
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import DESCRIPTOR, RECORD, ErrorCode
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
@@ -127,13 +127,20 @@ Tag = data.StructLayout(
     }
 )
 
-POSITION = signed(26)  # a row of the picture, or a byte of a row, also far outside of it
+POSITION = signed(26)  # a byte of a row, also far outside of it
+# A row of the picture, or the first one beyond it at which a window begins, and that window's rows.
+WINDOW_ROW = signed(18)
 ROW_NUMBER = 17  # bits of a running row number: counts the rows of all jobs, modulo 2^17
 
 
 def row_progress(config):
     """How far the rows have come: `rows` is the running number of the row being loaded, `bytes` what is there of it."""
-    return data.StructLayout({"rows": ROW_NUMBER, "bytes": 24})
+    return data.StructLayout({"rows": ROW_NUMBER, "bytes": row_count(config)})
+
+
+def row_count(config):
+    """A number of bytes of a row. No row that finds its place has more than a bank."""
+    return range(2 * config.bank_words * config.cin_lanes)
 
 
 def row_place(config):
@@ -184,6 +191,54 @@ WindowStep = data.StructLayout(
 )
 
 
+class OffsetFrom(enum.Enum, shape=2):
+    """What the next step's byte offset is made from."""
+
+    ALONG = 0  # this step's: on by a word, or to the next run
+    COLUMN = 1  # the window's first column
+    NEXT_COLUMN = 2  # that of the next window
+    BEGIN = 3  # the row's first window; depthwise: or that of the next group
+
+
+# What a step of the walk is, and where the next one lies. Each order of the walk has a walker that says so.
+Turn = data.StructLayout(
+    {
+        **{name: 1 for name in ("is_issue", "first", "tile_end", "pixel_end", "row_end", "job_end")},
+        **{name: 1 for name in ("advance", "rewind", "row_begins")},
+        "window": WindowStep,
+        # Rows: to the next one of the window, or back to its first; with row_end to the next window's.
+        "moves_row": 1,
+        "to_top": 1,
+        "moves_offset": 1,
+        "offset": OffsetFrom,
+        "by_run": 1,  # along by a run
+        "to_left": 1,  # to the row's first window
+        # Weights: to the next word, or back to the first of the job, or of the group.
+        "moves_weight": 1,
+        "to_first_weight": 1,
+        "to_group_weight": 1,
+        "group_end": 1,  # what comes next is of the next group
+    }
+)
+LEVELS = ("chunks", "runs", "kh", "k_tiles", "out_w", "out_h", "passes")  # what a walk counts to, by field
+Levels = data.StructLayout(dict.fromkeys(LEVELS, 1))
+
+
+def place(config):
+    """Where a step lies: rows of the job's picture, bytes of a row."""
+    return data.StructLayout(
+        {
+            "row": WINDOW_ROW,  # the first that is read
+            "bottom": WINDOW_ROW,  # the window's last (depthwise)
+            "is_bottom_beyond": 1,  # ... lies below the picture
+            "next_top": WINDOW_ROW,  # the first of the next output row's window
+            "is_next_beyond": 1,
+            "offset": POSITION,
+            "weight": range(config.weight_words),
+        }
+    )
+
+
 def step(config):
     """A step of the walk through the windows: an issue, what it has to wait for, and what it gives up."""
     return data.StructLayout(
@@ -191,7 +246,9 @@ def step(config):
             "issue": issue(config),
             "is_issue": 1,  # not so for a discarded job's only step, and for one that only reads a column
             "row": ROW_NUMBER,  # running number of the row
-            "needs": 24,  # bytes of that row that must be there; 0: none
+            "needs": row_count(
+                config
+            ),  # bytes of that row that must be there, or all where it has fewer; 0: none
             "raw": 1,
             "reserve": range(5),  # words of the output ring that the step's tile will fill
             "reserve_row": 1,  # so many: row_words
@@ -210,12 +267,6 @@ def step(config):
             ),  # with job_end: weight words that are needed no more
         }
     )
-
-
-def rows_done_with(job, next_top, is_job_end):
-    """How many of the job's rows are needed no more when the next window's first row is `next_top`."""
-    in_picture = Mux(next_top < 0, 0, next_top[:16])
-    return Mux(is_job_end | (next_top > job.in_h), job.in_h, in_picture)
 
 
 def cause_value(cause):

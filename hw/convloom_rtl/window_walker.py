@@ -2,12 +2,15 @@
 
 from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec.registers import Cause
 
 from convloom_rtl.dense_walker import DenseWalker
 from convloom_rtl.depthwise_walker import DepthwiseWalker
-from convloom_rtl.payloads import ROW_NUMBER, WalkJob, cause_value, step
+from convloom_rtl.kit.countdown import countdown
+from convloom_rtl.payloads import LEVELS, ROW_NUMBER, Levels, OffsetFrom, Turn, WalkJob, cause_value, step
+from convloom_rtl.step_maker import StepMaker
+from convloom_rtl.walk_position import WalkPosition
 
 
 class WindowWalker(wiring.Component):
@@ -41,13 +44,35 @@ class WindowWalker(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        job = self.i_jobs.p
-        base, weight_base = (
-            Signal(ROW_NUMBER),
-            Signal(range(self.config.weight_words)),
-        )  # of the job's first ones
-        walking, starting, done = Signal(), Signal(), Signal()
-        ready = self._join_walkers(m, job, base, weight_base, starting, walking, done)
+        m.submodules.position = position = WalkPosition(self.config)
+        m.submodules.maker = maker = StepMaker(self.config)
+        connect(m, maker.o, flipped(self.o))
+        job, turn, there = self.i_jobs.p, Signal(Turn, reset_less=True), Signal()
+        # Of the job's first ones.
+        base, weight_base = Signal(ROW_NUMBER), Signal(range(self.config.weight_words))
+        walking, starting, started, ordered = Signal(), Signal(), Signal(), Signal()
+        # What a step is and where the next one lies is decided a step before it is made.
+        coming = self._order(m, starting, ordered, ~walking)
+        m.d.comb += ordered.eq(walking & (~there | maker.o_stepped))
+        with m.If(~there | maker.o_stepped):
+            m.d.sync += [there.eq(walking), turn.eq(coming)]
+            with m.If(~walking):  # to the begin of all, with which the next job starts
+                m.d.sync += [
+                    *(turn[name].eq(1) for name in ("row_end", "moves_row", "moves_offset", "moves_weight")),
+                    *(turn[name].eq(1) for name in ("to_left", "to_first_weight", "group_end")),
+                    turn.offset.eq(OffsetFrom.BEGIN),
+                ]
+        m.d.sync += started.eq(starting)
+        m.d.comb += [
+            *(port.eq(job) for port in (position.i_job, maker.i_job)),
+            *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
+            position.i_weight_base.eq(weight_base),
+            position.i_moves.eq(started | maker.o_stepped),
+            position.i_rests.eq(~walking & ~there),
+            maker.i_base.eq(base),
+            maker.i_place.eq(position.o_place),
+            maker.i_walking.eq(there),
+        ]
 
         loaded = Signal(range(16))  # jobs whose weights are there, the current one too
         rows_behind = Signal(signed(ROW_NUMBER))
@@ -61,50 +86,48 @@ class WindowWalker(wiring.Component):
                 m.d.comb += self.o_cause.eq(
                     Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN)))
                 )
-                with m.If(self.i_jobs.valid):
-                    m.next = "PREPARE"
-            with m.State("PREPARE"):  # the first cycle also lets rows_there settle on this job's base
-                m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
-                m.next = "START"
+                with m.If(self.i_jobs.valid):  # a cycle in which rows_there settles on this job's base
+                    m.next = "START"
             with m.State("START"):
-                m.d.comb += self.o_cause.eq(
-                    Mux(weights_there, *map(cause_value, (Cause.ACTIVATIONS, Cause.WEIGHTS)))
-                )
-                with m.If(weights_there & rows_there & ready):
-                    m.d.comb += starting.eq(1)
+                with m.If(~weights_there):
+                    m.d.comb += self.o_cause.eq(cause_value(Cause.WEIGHTS))
+                with m.Elif(~rows_there):
+                    m.d.comb += self.o_cause.eq(cause_value(Cause.ACTIVATIONS))
+                with m.Else():
+                    m.d.comb += [starting.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
                     m.next = "WALK"
             with m.State("WALK"):
                 m.d.comb += [walking.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
-                m.d.comb += self.i_jobs.ready.eq(done)
-                with m.If(done):
+                with m.If(ordered & coming.job_end):
+                    m.next = "LAST"
+            with m.State("LAST"):
+                m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
+                with m.If(maker.o_stepped):
+                    m.d.comb += self.i_jobs.ready.eq(1)
                     m.next = "IDLE"
                     with m.If(~job.discard):
                         m.d.sync += [base.eq(base + job.in_h), weight_base.eq(weight_base + job.words_in_all)]
         return m
 
-    def _join_walkers(self, m, job, base, weight_base, starting, walking, done):
-        """One walker for each operation that is built in. Returns whether the job's one may start.
-
-        It may when the other's last step has been taken: one step at a time stands at `o`.
-        """
+    def _order(self, m, starting, ordered, rests):
+        """The Turn of the step that comes next, from the walker for the job's operation; counts its levels."""
+        job, turn, last, counts = self.i_jobs.p, Signal(Turn, name="coming"), Signal(Levels), Signal(Levels)
         m.submodules.dense = dense = DenseWalker(self.config)
         walkers = [(dense, ~job.depthwise)]
+        m.d.comb += [turn.eq(dense.o_turn), counts.eq(dense.o_counts)]
         if self.config.depthwise:
             m.submodules.depthwise = depthwise = DepthwiseWalker(self.config)
             walkers.append((depthwise, job.depthwise))
-        ready = 1
+            with m.If(job.depthwise):
+                m.d.comb += [turn.eq(depthwise.o_turn), counts.eq(depthwise.o_counts)]
         for walker, is_meant in walkers:
             m.d.comb += [
                 walker.i_job.eq(job),
-                walker.i_base.eq(base),
-                walker.i_weight_base.eq(weight_base),
                 walker.i_start.eq(starting),
-                walker.i_walking.eq(walking & is_meant),
-                walker.o.ready.eq(self.o.ready),
+                walker.i_stepped.eq(ordered & is_meant),
+                walker.i_last.eq(last),
             ]
-            ready &= is_meant | ~walker.o.valid
-            with m.If(walker.o.valid):
-                m.d.comb += [self.o.p.eq(walker.o.p), self.o.valid.eq(1)]
-            with m.If(walker.o_done):
-                m.d.comb += done.eq(1)
-        return ready
+        for level in LEVELS if self.config.depthwise else LEVELS[:-1]:
+            counted = starting | (ordered & counts[level])
+            m.d.comb += last[level].eq(countdown(m, job[level], level, counts=counted, rests=rests))
+        return turn

@@ -8,26 +8,28 @@ from roles.unit import simulate
 
 
 def test_the_last_step_of_each_round(seed):
-    """Rounds of 1 to 5 steps with pauses in between; now and then one is begun anew."""
+    """Rounds of 1 to 5 steps with pauses in between; now and then all ends with one, and begins with another number."""
     rng = random.Random(seed)
-    m, number, restart, counts = Module(), Signal(3, init=1), Signal(), Signal()
-    last = countdown(m, number, "left", restart=restart, counts=counts)
+    m, number, counts, rests = Module(), Signal(3, init=1), Signal(), Signal()
+    last = countdown(m, number, "left", counts=counts, rests=rests)
     seen = set()
 
+    async def cycle(ctx, *, counted=0, resting=0):
+        ctx.set(counts, counted)
+        ctx.set(rests, resting)
+        await ctx.tick()
+
     async def testbench(ctx):
-        for _ in range(40):
+        for _ in range(60):
             steps = rng.randint(1, 5)
             ctx.set(number, steps)
-            ctx.set(restart, 1)
-            ctx.set(counts, rng.randrange(2))
-            await ctx.tick()
-            ctx.set(restart, 0)
+            await cycle(ctx, resting=1)
+            await cycle(ctx, counted=1)
             left = steps
             for _ in range(rng.randint(1, 30)):
                 assert ctx.get(last) == (left == 1)
                 counted = rng.randrange(2)
-                ctx.set(counts, counted)
-                await ctx.tick()
+                await cycle(ctx, counted=counted)
                 left = (left - 1 or steps) if counted else left
             seen.add(steps)
 

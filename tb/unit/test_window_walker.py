@@ -51,12 +51,13 @@ def expected_steps(jobs, config, pad_values, raws):
 def _access(config, fields, base, row, offset):
     lanes, row_bytes = config.cin_lanes, fields["row_bytes"]
     inside = [0 <= row < fields["in_h"] and 0 <= offset + lane < row_bytes for lane in range(lanes)]
+    # Beyond the picture one row is as good as another.
+    rows = {"row": (base + row) % ROWS, "issue_row": (base + row) % 256} if row < fields["in_h"] else {}
     return {
-        "row": (base + row) % ROWS,
-        "issue_row": (base + row) % 256,
+        **rows,
         "offset": offset % (config.bank_words * lanes),
         "inside": inside,
-        "needs": min(offset + lanes, row_bytes) if any(inside) else 0,
+        "needs": offset + lanes if any(inside) else 0,
     }
 
 

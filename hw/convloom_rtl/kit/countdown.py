@@ -1,20 +1,23 @@
-"""Counts down to one, and knows a cycle ahead when it is there."""
+"""Counts steps, and knows a cycle ahead when a number of them is reached."""
 
 from amaranth.hdl import Module, Signal
 
 
-def countdown(m: Module, number, name, *, restart, counts):
+def countdown(m: Module, number, name, *, counts, rests):
     """A register that is high in the last of `number` steps: no comparison stands between it and its users.
 
     Parameters
     ----------
     number : steps, from 1 on; steady from a cycle before it is used
-    restart : starts anew, whatever `counts` says
-    counts : a step is made; with the last one the next `number` begin
+    rests : no steps are made: at least one such cycle before the first
+    counts : a step is made, with the last of which the next `number` begin; or the first of all begins
     """
-    left, last = Signal.like(number, name=f"{name}_left", reset_less=True), Signal(name=f"{name}_last")
-    with m.If(restart | (counts & last)):
-        m.d.sync += [left.eq(number), last.eq(number == 1)]
-    with m.Elif(counts):
-        m.d.sync += [left.eq(left - 1), last.eq(left == 2)]
+    coming, last = Signal.like(number, name=f"{name}_coming", init=1), Signal(name=f"{name}_last")
+    is_last = coming == number
+    with m.If(counts):
+        m.d.sync += [last.eq(is_last), coming.eq(coming + 1)]
+        with m.If(is_last):
+            m.d.sync += coming.eq(1)
+    with m.Elif(rests):
+        m.d.sync += coming.eq(1)
     return last

@@ -1,0 +1,147 @@
+"""Makes steps for the issue gate: from where the walk stands, what a step reads, waits for and gives up."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+from convloom.spec.config import ROW_BANKS
+
+from convloom_rtl.payloads import RAW_SLOTS, ROW_NUMBER, WINDOW_ROW, Turn, WalkJob, place, step
+
+FLAGS = ("is_issue", "first", "tile_end", "pixel_end", "row_end", "job_end", "advance", "rewind")
+
+
+class StepMaker(wiring.Component):
+    """A step per cycle; a register between the walk and the step: comparisons and differences first, clamps behind.
+
+    Members
+    -------
+    i_job : the job
+    i_base : running number of its row 0
+    i_turn, i_place : the step that the walk is at
+    i_walking : there is one
+    o_stepped : pulse: it is made, and stands at `o` from the next cycle on
+    o : steps
+    """
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i_job": In(WalkJob),
+                "i_base": In(ROW_NUMBER),
+                "i_turn": In(Turn),
+                "i_place": In(place(config)),
+                "i_walking": In(1),
+                "o_stepped": Out(1),
+                "o": Out(stream.Signature(step(config))),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        job, turn, here = self.i_job, self.i_turn, self.i_place
+        at = Signal(step(self.config), reset_less=True)
+        advances = self.o.ready | ~self.o.valid
+
+        def keep(value, name):
+            """The value as it was when the step was made."""
+            kept = Signal(value.shape(), name=name, reset_less=True)
+            with m.If(advances):
+                m.d.sync += kept.eq(value)
+            return kept
+
+        m.d.comb += [self.o_stepped.eq(self.i_walking & advances), self.o.p.eq(at)]
+        with m.If(advances):
+            m.d.sync += [
+                self.o.valid.eq(self.i_walking),
+                *(at[name].eq(turn[name]) for name in FLAGS),
+                at.raw.eq(job.raw),
+                at.reserve.eq(self._reserved()),
+                at.free_words.eq(job.words_in_all),
+                at.issue.pad_value.eq(job.pad_value),
+                at.issue.weight.eq(here.weight),
+                at.issue.offset.eq(here.offset),
+            ]
+        is_row_there, row_inside = self._rows(m, keep)
+        self._bytes(m, keep, is_row_there, row_inside)
+        if self.config.depthwise:
+            with m.If(advances):
+                m.d.sync += [
+                    at.reserve_row.eq(turn.row_begins),
+                    at.row_words.eq(job.row_words),
+                    at.window.eq(turn.window),
+                ]
+        return m
+
+    def _reserved(self):
+        """Words of the output ring for a tile, with its first step. A depthwise row's are reserved together."""
+        job = self.i_job
+        return Mux(self.i_turn.first & ~job.depthwise, Mux(job.raw & ~job.discard, RAW_SLOTS, 1), 0)
+
+    def _rows(self, m, keep):
+        """Running numbers of rows. Returns whether there is one to wait for, and whether that which is read is one."""
+        job, here, step_out = self.i_job, self.i_place, self.o.p
+        base, row = keep(self.i_base, "base"), keep(here.row, "row")
+        done_with = Mux(here.next_top < 0, 0, here.next_top[:16])
+        freed = Mux(self.i_turn.job_end | here.is_next_beyond, job.in_h, done_with)
+        freed = keep(Mux(job.discard, 0, freed), "freed")
+        inside = keep((here.row >= 0) & (here.row < job.in_h) & ~job.discard, "inside")
+        number = (base + row)[:ROW_NUMBER]
+        m.d.comb += [
+            step_out.free_to.eq(base + freed),
+            step_out.issue.row.eq(number),
+            step_out.row.eq(number),
+        ]
+        if not self.config.depthwise:
+            return inside, inside
+        # Whole rows: up to the last of the window that there is.
+        last_of_job = Signal(WINDOW_ROW, reset_less=True)
+        m.d.sync += last_of_job.eq(job.in_h - 1)
+        last = Mux(here.is_bottom_beyond, last_of_job, here.bottom)
+        awaited = keep(Mux(job.depthwise, last, here.row), "awaited")
+        m.d.comb += step_out.row.eq(base + awaited)
+        return Mux(keep(job.depthwise, "depthwise"), awaited >= 0, inside), inside
+
+    def _bytes(self, m, keep, is_row_there, row_inside):
+        """What of the word lies outside of its row: left of it, or beyond its last byte."""
+        job, here, step_out, lanes = self.i_job, self.i_place, self.o.p, self.config.cin_lanes
+        lane_bits = (lanes - 1).bit_length()
+        lane = keep(here.offset[:lane_bits], "lane")
+        is_left, is_near = keep(here.offset < 0, "is_left"), keep(here.offset[lane_bits:].all(), "is_near")
+        after = keep(job.row_bytes + ~here.offset, "after")  # bytes of the row behind the word's first one
+        needs = keep((here.offset + lanes)[: len(step_out.needs)], "needs")
+        is_beyond = after < 0
+        starts_inside = ~is_left & ~is_beyond
+        is_needed = ~is_beyond & (~is_left | (is_near & (lane != 0)))
+        m.d.comb += [
+            step_out.issue.pad_low.eq(Mux(is_left, Mux(is_near, lanes - lane, lanes), 0)),
+            step_out.issue.pad_high.eq(
+                Mux(
+                    is_beyond | ~row_inside,
+                    0,
+                    Mux(after[lane_bits:].any(), lanes, after[:lane_bits] + 1),
+                )
+            ),
+            step_out.needs.eq(Mux(is_row_there & is_needed, needs, 0)),
+        ]
+        if self.config.depthwise:
+            with m.If(keep(job.depthwise, "whole_row")):
+                m.d.comb += step_out.needs.eq(Mux(is_row_there & starts_inside, ~0, 0))
+            m.d.comb += step_out.issue.pad_rows.eq(self._pad_rows(keep, starts_inside))
+
+    def _pad_rows(self, keep, is_column_there):
+        """Which of the four rows are all pad."""
+        job, row = self.i_job, self.i_place.row
+        row_bits = (ROW_BANKS - 1).bit_length()
+        low, is_above = keep(row[:row_bits], "row_in_four"), keep(row < 0, "is_above")
+        reaches_in = keep(
+            row[row_bits:].all(), "reaches_in"
+        )  # of those above: four rows earlier than row 0 or less
+        below = keep(job.in_h + ~row, "rows_below")
+        return Cat(
+            ~is_column_there
+            | (is_above & ~(reaches_in & (low >= ROW_BANKS - n)))
+            | (below < 0)
+            | ((below[row_bits:] == 0) & (below[:row_bits] < n))
+            for n in range(ROW_BANKS)
+        )

@@ -1,0 +1,122 @@
+"""Where the walk stands: rows, byte offset, weights. All of it is moved by adding, without a product."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from convloom.spec.config import ROW_BANKS
+
+from convloom_rtl.payloads import POSITION, WINDOW_ROW, OffsetFrom, Turn, WalkJob, place
+
+
+class WalkPosition(wiring.Component):
+    """The place of the step that the walk is at; one step per cycle.
+
+    Whatever may come next is added up beside what decides between it.
+
+    Members
+    -------
+    i_job : the job
+    i_weight_base : address of its first weights
+    i_rests : no step is made; for two cycles or more before a job's first
+    i_moves, i_turn : pulse: the step is made; where the next one lies. Before a job's first step: to the begin of all
+    o_place : place
+    """
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i_job": In(WalkJob),
+                "i_weight_base": In(range(config.weight_words)),
+                "i_rests": In(1),
+                "i_moves": In(1),
+                "i_turn": In(Turn),
+                "o_place": Out(place(config)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        self._rows(m)
+        self._offset(m)
+        self._weight(m)
+        return m
+
+    def _rows(self, m):
+        """Rows of the window and of the next output row's, which does not go further than beyond the picture.
+
+        All comparisons are with what is there a step before.
+        """
+        job, turn, now = self.i_job, self.i_turn, self.o_place
+        hop = job.dilation_y
+        if self.config.depthwise:
+            hop = Mux(job.depthwise, ROW_BANKS, hop)
+        next_limit = self._of_job(m, job.in_h - job.stride_y, WINDOW_ROW, "next_limit")
+        top = Signal(WINDOW_ROW, reset_less=True)
+        next_top, is_next_beyond = Signal(WINDOW_ROW, reset_less=True), Signal()
+        m.d.comb += [now.next_top.eq(next_top), now.is_next_beyond.eq(is_next_beyond)]
+        with m.If(self.i_moves & turn.moves_row):
+            m.d.sync += now.row.eq(Mux(turn.row_end, next_top, Mux(turn.to_top, top, now.row + hop)))
+        with m.If(self.i_moves & turn.row_end):
+            m.d.sync += top.eq(next_top)
+            with m.If(~is_next_beyond):
+                m.d.sync += [next_top.eq(next_top + job.stride_y), is_next_beyond.eq(next_top > next_limit)]
+        with m.If(self.i_rests):
+            m.d.sync += [next_top.eq(-job.pad_top), is_next_beyond.eq(0)]
+        if self.config.depthwise:
+            to_last = self._of_job(m, job.kh - 1, job.kh.shape(), "to_last")
+            limit = self._of_job(m, job.in_h - job.kh, WINDOW_ROW, "bottom_limit")
+            with m.If(self.i_moves & turn.row_end):
+                m.d.sync += [now.bottom.eq(next_top + to_last), now.is_bottom_beyond.eq(next_top > limit)]
+
+    def _of_job(self, m, value, shape, name):
+        """A number that stays the same for a job, from a register."""
+        kept = Signal(shape, name=name, reset_less=True)
+        m.d.sync += kept.eq(value)
+        return kept
+
+    def _offset(self, m):
+        """Byte offset in the row. A run's end lies chunks - 1 words behind its begin."""
+        job, turn, lanes = self.i_job, self.i_turn, self.config.cin_lanes
+        lane_bits = (lanes - 1).bit_length()
+        offset, column = self.o_place.offset, Signal(POSITION, reset_less=True)
+        left = begin = self._of_job(m, -job.pad_left_bytes, POSITION, "left")
+        run = job.run_step - ((job.chunks - 1) << lane_bits)
+        new = Signal(POSITION)
+        if self.config.depthwise:
+            run = Mux(job.depthwise, job.run_step, run)
+            group = Signal(POSITION, reset_less=True)
+            begin = Mux(turn.to_left, left, group + self.config.cout_lanes)
+            with m.If(self.i_moves & (turn.offset == OffsetFrom.BEGIN)):
+                m.d.sync += group.eq(new)
+        to_run = self._of_job(m, run, POSITION, "to_run")
+        with m.Switch(turn.offset):
+            for source, value in (
+                (OffsetFrom.ALONG, offset + Mux(turn.by_run, to_run, lanes)),
+                (OffsetFrom.COLUMN, column),
+                (OffsetFrom.NEXT_COLUMN, column + job.column_step),
+                (OffsetFrom.BEGIN, begin),
+            ):
+                with m.Case(source):
+                    m.d.comb += new.eq(value)
+        with m.If(self.i_moves & turn.moves_offset):
+            m.d.sync += offset.eq(new)
+        # Of a window that slides nothing but its begin is asked for.
+        with m.If(self.i_moves & turn.moves_offset & (turn.offset != OffsetFrom.ALONG)):
+            m.d.sync += column.eq(new)
+
+    def _weight(self, m):
+        """Address of the weights: through the job's words in order, and again from where it is told."""
+        turn, weight = self.i_turn, self.o_place.weight
+        new = Signal.like(weight)
+        m.d.comb += new.eq(weight + 1)
+        with m.If(turn.to_first_weight):
+            m.d.comb += new.eq(self.i_weight_base)
+        if self.config.depthwise:
+            group = Signal.like(weight)
+            with m.Elif(turn.to_group_weight):
+                m.d.comb += new.eq(group)
+            with m.If(self.i_moves & turn.group_end):
+                m.d.sync += group.eq(new)
+        with m.If(self.i_moves & turn.moves_weight):
+            m.d.sync += weight.eq(new)
