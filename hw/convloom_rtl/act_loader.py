@@ -33,7 +33,8 @@ class ActLoader(wiring.Component):
     excepted). A beat reaches `o_write` in the cycle after it was taken; `o_progress` tells of it in that same cycle,
     so whoever reads two cycles after seeing it reads what was written.
 
-    A packet that ends early is filled up with the pad value, one that goes on is dropped to its end.
+    A packet that ends early is filled up with the pad value, one that goes on is dropped to its end. Bytes are told
+    by their difference (XOR) from the pad value from here on to the array: a pad is 0, the reset of a register.
 
     Members
     -------
@@ -191,7 +192,7 @@ class ActLoader(wiring.Component):
                 left.eq(slot_left - 1),
                 fits.eq((~begun | fits) & (slot_left != 1)),
             ]
-        kept = [Mux(short | (beat_in.count <= n), job.pad_value, beat_in.data[n]) for n in range(lanes)]
+        kept = [Mux(short | (beat_in.count <= n), 0, beat_in.data[n] ^ job.pad_value) for n in range(lanes)]
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
             self.o_writes.eq(written & (~begun | fits)),

@@ -131,6 +131,7 @@ class Engine(wiring.Component):
             weights.i_freed.eq(gate.o_freed),
             array.i_activations.eq(lines.o_activations),
             array.i_weights.eq(weights.o_weights),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
             array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
             requantiser.i_tile.eq(array.o_tile),
             requantiser.i_valid.eq(array.o_valid),
@@ -149,7 +150,6 @@ class Engine(wiring.Component):
             window.i_column.eq(lines.o_column),
             window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
             array.i_taps.eq(window.o_taps),
-            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
             array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY - 1, "array_window")),
         ]
         assert at_window == lines.COLUMN_LATENCY

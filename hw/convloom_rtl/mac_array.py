@@ -49,9 +49,10 @@ class MacArray(wiring.Component):
 
     Members
     -------
-    i_activations : cin_lanes int8, for all dot products
-    i_taps : where there is depthwise: each dot product's own taps, told by their difference from the pad value
-    i_window, i_pad_value : ... and, a cycle ahead, which of them to use, if any; the pad value
+    i_activations : cin_lanes int8, for all dot products, told by their difference (XOR) from the pad value
+    i_pad_value : the pad value, a cycle ahead
+    i_taps : where there is depthwise: each dot product's own taps, told likewise
+    i_window : ... and, a cycle ahead, which of them to use, if any
     i_weights : cout_lanes vectors of cin_lanes int8
     i_tag : Tag of the issue or bubble that the two belong to
     o_tile, o_valid : cout_lanes int32 accumulators, without bias
@@ -64,7 +65,8 @@ class MacArray(wiring.Component):
         vector = data.ArrayLayout(signed(8), config.cin_lanes)
         super().__init__(
             {
-                "i_activations": In(vector),
+                "i_activations": In(data.ArrayLayout(8, config.cin_lanes)),
+                "i_pad_value": In(signed(8)),
                 "i_weights": In(data.ArrayLayout(vector, config.cout_lanes)),
                 "i_tag": In(Tag),
                 "o_tile": Out(tile(config)),
@@ -78,7 +80,7 @@ class MacArray(wiring.Component):
         if not self.config.depthwise:
             return {}
         taps = data.ArrayLayout(data.ArrayLayout(8, TAPS), self.config.cout_lanes)
-        return {"i_taps": In(taps), "i_window": In(WindowStep), "i_pad_value": In(signed(8))}
+        return {"i_taps": In(taps), "i_window": In(WindowStep)}
 
     def elaborate(self, platform):
         m = Module()
@@ -112,23 +114,20 @@ class MacArray(wiring.Component):
 
     def _operands(self, m):
         """What each dot product multiplies: what all do, or a word of its channel's taps."""
-        lanes, width = self.config.cout_lanes, 8 * self.config.cin_lanes
+        lanes, cin = self.config.cout_lanes, self.config.cin_lanes
+        width = 8 * cin
         if not self.config.depthwise:
-            return [self.i_activations] * lanes
+            (pad,) = copies(m, self.i_pad_value, 1, "pad_value")
+            return [self.i_activations.as_value() ^ pad.replicate(cin)] * lanes
         words, window = max(8 * TAPS // width, 1), self.i_window
-        uses = Cat(window.taps & (window.word == n) for n in range(words))
+        uses = copies(m, Cat(window.taps & (window.word == n) for n in range(words)), lanes, "uses_taps")
+        pads = copies(m, self.i_pad_value, lanes, "pad_value")
         chosen = []
-        for lane, (use, pad) in enumerate(
-            zip(
-                copies(m, uses, lanes, "uses_taps"),
-                copies(m, self.i_pad_value, lanes, "pad_value"),
-                strict=True,
-            )
-        ):
+        for lane in range(lanes):
             operands, taps = Signal(width, name=f"operands_{lane}"), self.i_taps[lane].as_value()
             m.d.comb += operands.eq(self.i_activations)
             for n in range(words):
-                with m.If(use[n]):
-                    m.d.comb += operands.eq((taps ^ pad.replicate(TAPS))[n * width :][:width])
-            chosen.append(operands)
+                with m.If(uses[lane][n]):
+                    m.d.comb += operands.eq(taps[n * width :][:width])
+            chosen.append(operands ^ pads[lane].replicate(cin))
         return chosen

@@ -6,6 +6,7 @@ import pytest
 from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
 from convloom_rtl.export import system_verilog
+from convloom_rtl.primitives.choice import Choice, Splice
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
 from convloom_rtl.primitives.wide_product import WideProduct
@@ -95,6 +96,41 @@ def test_memories(both, request, bits, depth):
         )
     chip, portable = both(stimuli, BlockMemory, bits, depth)
     assert chip == portable
+
+
+def ahead(words, choices):
+    """Stimuli of a Choice or a Splice: words, and what is chosen of them told a cycle ahead."""
+    return [{"i_words": word, **choice} for word, choice in zip([0, *words], [*choices, {}], strict=True)]
+
+
+@pytest.mark.parametrize("count", (2, 4, 8, 16))
+def test_choices(both, request, count):
+    """Each word many times, of random bits."""
+    rng, width = random.Random(seed_of(request.node.name)), 37
+    words = [rng.getrandbits(width * count) for _ in range(20 * count)]
+    choices = [n % count for n in range(len(words))]
+    chip, portable = both(ahead(words, [{"i_choice": choice} for choice in choices]), Choice, width, count)
+    chosen = [(word >> n * width) % (1 << width) for word, n in zip(words, choices, strict=True)]
+    assert chip == portable and [int(word, 16) for word in portable] == chosen
+
+
+@pytest.mark.parametrize("pairs", (2, 4))
+def test_splices(both, request, pairs):
+    """Every pair with every single lane, with none and all, and with random ones."""
+    rng, lanes = random.Random(seed_of(request.node.name)), 12
+    masks = [0, 2**lanes - 1, *(1 << n for n in range(lanes)), *(rng.getrandbits(lanes) for _ in range(50))]
+    choices = [
+        {"i_pair": pair, "i_odd": sum(255 << 8 * n for n in range(lanes) if mask >> n & 1)}
+        for pair in range(pairs)
+        for mask in masks
+    ]
+    words = [rng.getrandbits(8 * lanes * 2 * pairs) for _ in choices]
+    chip, portable = both(ahead(words, choices), Splice, lanes, pairs)
+    spliced = []
+    for word, choice in zip(words, choices, strict=True):
+        even, odd = (word >> (2 * choice["i_pair"] + n) * 8 * lanes for n in (0, 1))
+        spliced.append((even ^ (even ^ odd) & choice["i_odd"]) % (1 << 8 * lanes))
+    assert chip == portable and [int(word, 16) for word in portable] == spliced
 
 
 @pytest.mark.parametrize("name", ["ecp5-3", "ice40"])

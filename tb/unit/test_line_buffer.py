@@ -1,4 +1,7 @@
-"""Act loader and line buffer together: what is asked for of the rows that are there comes, byte for byte."""
+"""Act loader and line buffer together: what is asked for of the rows that are there comes, byte for byte.
+
+Bytes are told by their difference (XOR) from the pad value.
+"""
 
 import random
 from collections import deque
@@ -19,7 +22,7 @@ CONFIGS = {
     "32 lanes": Config(cin_lanes=32, cout_lanes=1, requant_lanes=1, line_bytes=4 * 4 * 32),
     "depthwise": Config(cin_lanes=8, cout_lanes=2, requant_lanes=2, line_bytes=8 * 4 * 8, depthwise=True),
 }
-READ_TO_FREE = LineBuffer.TABLE + LineBuffer.ADDRESS  # cycles after which a row that was read may be given up
+READ_TO_FREE = LineBuffer.LAST_READ  # cycles after which a row that was read may be given up
 
 
 class Lines:
@@ -65,10 +68,9 @@ class Lines:
             "offset": offset % (self.config.bank_words * lanes),
             "pad_low": min(max(-offset, 0), lanes),
             "pad_high": min(max(len(row) - offset, 0), lanes),
-            "pad_value": pad_value,
         }
         inside = [0 <= at < len(row) for at in range(offset, offset + lanes)]
-        expected = [row[offset + n] if inside[n] else pad_value for n in range(lanes)]
+        expected = [(row[offset + n] ^ pad_value) & 255 if inside[n] else 0 for n in range(lanes)]
         self.reads += 1
         await self._cycle(ctx, free_to, issue, expected)
 
@@ -158,7 +160,7 @@ def test_columns_of_four_rows(cin, cout, seed):
             expected.append(
                 [int.from_bytes((byte ^ 0xF7 for byte in vector), "little") for vector in vectors]
             )
-            issue = {"row": row % 256, "offset": column * cout, "pad_rows": pads, "pad_value": -9}
+            issue = {"row": row % 256, "offset": column * cout, "pad_rows": pads}
             ctx.set(lines.lines.i_issue, issue)
             seen.append(plain((await ctx.tick().sample(lines.lines.o_column))[-1]))
         for _ in range(LineBuffer.COLUMN_LATENCY):

@@ -23,14 +23,16 @@ def wrapped(sums):
 
 def feed(dut, cycles):
     """What stands at the outputs `latency` cycles after each of `cycles`: (activations, weights, tag)."""
-    seen = []
+    seen, pad = [], -77
 
     async def testbench(ctx):
         set_before = None
+        ctx.set(dut.i_pad_value, pad)
+        await ctx.tick()
         for n in range(len(cycles) + dut.latency):
             activations, weights, tag = cycles[min(n, len(cycles) - 1)]
             if set_before is not weights:
-                ctx.set(dut.i_activations, activations.tolist())
+                ctx.set(dut.i_activations, ((activations ^ pad) & 255).tolist())
                 ctx.set(dut.i_weights, weights.tolist())
                 set_before = weights
             ctx.set(dut.i_tag, tag if n < len(cycles) else {})
@@ -72,7 +74,7 @@ def test_random_tiles_with_bubbles(name, seed):
 def test_taps_of_each_lane(cin, cout, seed):
     """Depthwise: a dot product takes the meant word of its own 16 taps; with no taps the vector for all.
 
-    Taps are told by their difference from the pad value, which comes a cycle ahead, as the choice does.
+    Both are told by their difference from the pad value, which comes a cycle ahead, as the choice does.
     """
     config = Config(cin_lanes=cin, cout_lanes=cout, requant_lanes=1, depthwise=True)
     dut, rng, seen, expected = MacArray(config), np.random.default_rng(seed), [], []
@@ -93,7 +95,7 @@ def test_taps_of_each_lane(cin, cout, seed):
             word = taps[:, step["word"] * cin :][:, :cin]
             used = word if step["taps"] else np.tile(vector, (cout, 1))
             expected.append((used * weights).sum(1).tolist())
-            ctx.set(dut.i_activations, vector.tolist())
+            ctx.set(dut.i_activations, ((vector ^ pad) & 255).tolist())
             ctx.set(dut.i_taps, ((taps ^ pad) & 255).tolist())
             seen.append(plain((await ctx.tick().sample(dut.o_tile))[-1])["accumulators"])
 

@@ -39,6 +39,12 @@ class Ice40:
                 m.d.comb += product.eq(pair.word_select(n, 16))
         return m
 
+    def choice(self, choice):
+        """None: there is nothing better than what synthesis makes of the portable form."""
+
+    def splice(self, splice):
+        """Likewise."""
+
     def wide_product(self, product):
         """Four SB_MAC16; the upper half of the first number has its sign."""
         m = Module()

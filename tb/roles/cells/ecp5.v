@@ -125,3 +125,21 @@ module PDPW16KD (
     DO18, DO17, DO16, DO15, DO14, DO13, DO12, DO11, DO10, DO9, DO8, DO7, DO6, DO5, DO4, DO3, DO2, DO1, DO0}
     = out;
 endmodule
+
+// The slice, FPGA-DS-02012: a LUT, in which an undefined input that makes no difference makes none, and the
+// multiplexers of its two LUTs and of two slices.
+module LUT4 (input A, B, C, D, output Z);
+  parameter INIT = 16'h0000;
+  wire [7:0] of_d = D ? INIT[15:8] : INIT[7:0];
+  wire [3:0] of_c = C ? of_d[7:4] : of_d[3:0];
+  wire [1:0] of_b = B ? of_c[3:2] : of_c[1:0];
+  assign Z = A ? of_b[1] : of_b[0];
+endmodule
+
+module PFUMX (input ALUT, BLUT, C0, output Z);
+  assign Z = C0 ? ALUT : BLUT;
+endmodule
+
+module L6MUX21 (input D0, D1, SD, output Z);
+  assign Z = SD ? D1 : D0;
+endmodule
