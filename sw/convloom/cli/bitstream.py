@@ -34,12 +34,8 @@ def run(arguments):
     written = [folder.with_suffix(suffix) for suffix in (on.chip.family.suffix, ".json")]
     for path in written:
         path.unlink(missing_ok=True)  # none of an earlier run, where this one fails
-    constraints = on.constraints(arguments.constraints)
-    asked = boards.clock(constraints)
-    area = _synthesise(config, on, asked, folder, console)
-    reached = _place(config, on, area, asked, constraints, folder, arguments.seed, console)
-    with Stages(console) as stages, stages.stage(on.chip.family.packer) as heard:
-        packed = bitstream.pack(on, folder, heard)
+    asked = bitstream.constrain(on, arguments.constraints, folder)
+    area, reached, packed = _build(config, on, asked, folder, arguments.seed, console)
     versions = [tools.version(package) for package in (synthesis.YOSYS, on.chip.family.router)]
     data = bitstream.as_data(config, on, arguments.seed, asked, reached, area, packed, versions)
     written[0].write_bytes(packed)
@@ -48,21 +44,18 @@ def run(arguments):
     console.print(*written, sep="\n")
 
 
-def _synthesise(config, on, asked, folder, console):
-    """The area of the board's top, which has to fit."""
-    with Stages(console) as stages, stages.stage("Yosys") as heard:
-        area = synthesis.synthesise_board(config, on, asked, folder, heard)
-    console.print(tables.area(area, f"{config.name} with its test", on.chip))
-    expected.check_core(config, on.chip, area)
-    expected.check_room(config, on.chip, area)
-    return area
-
-
-def _place(config, on, area, asked, constraints, folder, seed, console):
-    """MHz that it reaches, at least the board's."""
-    with Stages(console) as stages, stages.stage(f"nextpnr, seed {seed}") as heard:
-        placed = bitstream.place_board(on, constraints, folder, seed, heard)
-    expected.check_placed(on.chip, area, report.used(placed, on.chip.family))
-    reached = report.clock(placed)
-    expected.check_clock(config, on, asked, reached)
-    return reached
+def _build(config, on, asked, folder, seed, console):
+    """The area of the board's top, the MHz that it reaches, and its bitstream."""
+    with Stages(console) as stages:
+        with stages.stage("Yosys") as heard:
+            area = synthesis.synthesise_board(config, on, asked, folder, heard)
+        console.print(tables.area(area, f"{config.name} with its test", on.chip))
+        expected.check_core(config, on.chip, area)
+        expected.check_room(config, on.chip, area)
+        with stages.stage(f"nextpnr, seed {seed}") as heard:
+            placed = bitstream.place_board(on, folder, seed, heard)
+        reached = report.clock(placed)
+        expected.check_placed(on.chip, area, report.used(placed, on.chip.family))
+        expected.check_clock(config, on, asked, reached)
+        with stages.stage(on.chip.family.packer) as heard:
+            return area, reached, bitstream.pack(on, folder, heard)

@@ -1,17 +1,22 @@
-"""A bitstream of a placed board's top, and what is told about it."""
+"""A board's top from its netlist to its bitstream, and what is told about it."""
 
 from hashlib import sha256
 from shutil import copyfile
 
-from convloom.fpga import tools
+from convloom.fpga import boards, tools
 from convloom.fpga.place import place
 
 
-def place_board(board, constraints, folder, seed, heard=lambda line: None):
+def constrain(board, constraints, folder):
+    """Copies a Board's pins and clock from below the folder `constraints` to where the tools work. Returns its MHz."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return boards.clock(copyfile(board.constraints(constraints), folder / board.pins))
+
+
+def place_board(board, folder, seed, heard=lambda line: None):
     """Places and routes netlist.json on a Board's pins. Returns nextpnr's report as data."""
-    copyfile(constraints, folder / constraints.name)
     family = board.chip.family
-    options = (family.pins, constraints.name, family.placed, "placed.txt")
+    options = (family.pins, board.pins, family.placed, "placed.txt")
     return place(board.chip, folder, seed, heard, options)
 
 

@@ -28,9 +28,14 @@ class Board:
     leds_low: tuple = ()
     packing: tuple = ()
 
+    @property
+    def pins(self):
+        """The name of the file with its pins and its clock."""
+        return f"{self.name}{self.chip.family.pins.replace('--', '.')}"
+
     def constraints(self, folder):
-        """The file with its pins and its clock, below the folder of all boards' files."""
-        return folder / self.name / f"{self.name}{self.chip.family.pins.replace('--', '.')}"
+        """That file, below the folder of all boards' files."""
+        return folder / self.name / self.pins
 
 
 def _packed(device, name, *options):
