@@ -10,7 +10,7 @@ from convloom_rtl.depthwise_window import DepthwiseWindow
 from convloom_rtl.issue_gate import IssueGate
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.kit.stream import Queue, SkidBuffer
+from convloom_rtl.kit.stream import BlockQueue, Queue, SkidBuffer
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
@@ -70,16 +70,17 @@ class Engine(wiring.Component):
         m.submodules.counters = counters = Counters(config)
         m.submodules.reporter = reporter = Reporter(config)
 
-        # What each stage has to know of a job waits until it has ended there.
+        # What each stage has to know of a job waits until it has ended there. Those that lie far behind the
+        # descriptor have it from block memory.
         waiting = config.jobs_in_flight if config.jobs_in_flight > 1 else 0
         ending = waiting + ENDING_JOBS if waiting else 0
         connect(m, flipped(self.i_job), reader.i)
         connect(m, flipped(self.i_act), loader.i)
         self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
-        self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting)
-        self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending)
-        self._queue(m, "ring", reader.o_ring, ring.i_jobs, ending)
-        self._queue(m, "count", reader.o_count, counters.i_jobs, ending)
+        self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting, BlockQueue)
+        self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending, BlockQueue)
+        self._queue(m, "ring", reader.o_ring, ring.i_jobs, ending, BlockQueue)
+        self._queue(m, "count", reader.o_count, counters.i_jobs, ending, BlockQueue)
         self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
         self._queue(m, "record", reader.o_records, requantiser.i_records, min(waiting, 1))
@@ -96,11 +97,11 @@ class Engine(wiring.Component):
         self._count(m, gate, array, counters, reporter)
         return m
 
-    def _queue(self, m, name, source, target, depth):
+    def _queue(self, m, name, source, target, depth, kind=Queue):
         if not depth:  # the source holds it until the target takes it
             connect(m, source, target)
             return
-        m.submodules[f"{name}_queue"] = queue = Queue(source.p.shape(), depth)
+        m.submodules[f"{name}_queue"] = queue = kind(source.p.shape(), depth)
         connect(m, source, queue.i)
         connect(m, queue.o, target)
 

@@ -5,13 +5,14 @@ import random
 import pytest
 from amaranth.hdl import unsigned
 from amaranth.lib import data
-from convloom_rtl.kit.stream import Queue, SkidBuffer
+from convloom_rtl.kit.stream import BlockQueue, Queue, SkidBuffer
 from roles.unit import Collector, sender, simulate
 
 PAIR = data.StructLayout({"a": unsigned(5), "b": 3})
 MAKERS = {
     "skid": lambda shape: SkidBuffer(shape),
     "queue": lambda shape: Queue(shape, 4),
+    "block queue": lambda shape: BlockQueue(shape, 4),
     "queue of one": lambda shape: Queue(shape, 1),
     "queue of two": lambda shape: Queue(shape, 2),
 }

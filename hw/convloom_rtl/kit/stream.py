@@ -1,8 +1,10 @@
-"""Stages between streams that change nothing but the time: a queue and a skid buffer."""
+"""Stages between streams that change nothing but the time: queues and a skid buffer."""
 
-from amaranth.hdl import Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, Shape, Signal, Value
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
+
+from convloom_rtl.primitives.memory import BlockMemory
 
 
 class Queue(wiring.Component):
@@ -38,6 +40,52 @@ class Queue(wiring.Component):
             store.r_en.eq(takes),
         ]
         return store.r_rdy, store.r_data
+
+
+class BlockQueue(wiring.Component):
+    """A typed FIFO of `depth` payloads, two or more, in block memory, the last of them a register at `o`.
+
+    For wide payloads that come and go seldom: what goes in can come out LATENCY cycles later. The next one follows at
+    once where it is the first for LATENCY cycles.
+    """
+
+    LATENCY = BlockMemory.LATENCY + 2
+
+    def __init__(self, shape, depth):
+        self.shape, self.depth = shape, depth
+        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.words = words = BlockMemory(self.shape, 1 << (self.depth - 2).bit_length())
+        level, full = Signal(range(self.depth)), Signal()
+        put, taken = Signal.like(words.i_write_address), Signal.like(words.i_read_address)
+        payload, arrives, leaves = Signal(self.shape, reset_less=True), Signal(), Signal()
+        standing = Signal(
+            BlockMemory.LATENCY
+        )  # cycles that the oldest word has been there to be read, as ones
+        m.d.comb += [
+            self.i.ready.eq(~full),
+            arrives.eq(self.i.valid & ~full),
+            leaves.eq(standing[-1] & (self.o.ready | ~self.o.valid)),
+            words.i_enable.eq(arrives),
+            words.i_write_address.eq(put),
+            words.i_data.eq(self.i.payload),
+            words.i_read_address.eq(taken),
+            self.o.p.eq(payload),
+        ]
+        m.d.sync += [
+            put.eq(put + arrives),
+            taken.eq(taken + leaves),
+            level.eq(level + arrives - leaves),
+            full.eq(level + arrives - leaves == self.depth - 1),
+            standing.eq(Cat(level != 0, standing)),
+        ]
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(leaves):
+            m.d.sync += [self.o.valid.eq(1), Value.cast(payload).eq(words.o_data), standing.eq(0)]
+        return m
 
 
 class SkidBuffer(wiring.Component):
