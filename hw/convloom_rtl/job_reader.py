@@ -98,6 +98,7 @@ class JobReader(wiring.Component):
             check.i_sum.eq(total),
             check.i_start.eq(started),
             sections.i.p.eq(self.i.p),
+            sections.i.valid.eq(self.i.valid & packet_open),
             sections.i_open.eq(packet_open),
             sections.i_k_tiles.eq(descriptor.k_tiles),
             sections.i_words.eq(descriptor.words_in_all),
@@ -124,20 +125,19 @@ class JobReader(wiring.Component):
                 with m.If(is_last):
                     m.next = "TELL"
             with m.State("CHECK"):
+                m.d.comb += [sections.i_ahead.eq(1), self.i.ready.eq(sections.i.ready)]
                 with m.If(check.o_done):
                     m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
                     m.d.sync += discard.eq(check.o_code.bool() | (descriptor.op == Op.NONE))
                     m.next = "TELL"
             with m.State("TELL"):
                 m.d.comb += [starts_telling.eq(1), sections.i_start.eq(~discard)]
+                m.d.comb += [sections.i_ahead.eq(1), self.i.ready.eq(sections.i.ready)]
                 m.next = "SECTIONS"
                 with m.If(discard):
                     m.next = "REPORT"
             with m.State("SECTIONS"):
-                m.d.comb += [
-                    sections.i.valid.eq(self.i.valid & packet_open),
-                    self.i.ready.eq(sections.i.ready),
-                ]
+                m.d.comb += self.i.ready.eq(sections.i.ready)
                 with m.If(sections.o_done):
                     m.d.sync += code.eq(sections.o_code)
                     m.next = "REPORT"

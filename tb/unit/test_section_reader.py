@@ -13,6 +13,7 @@ RECORDS, LANE_WORDS = 2 * 3, 4 * 3  # two tiles, four words
 LENGTH = RECORDS * RECORD_BYTES + LANE_WORDS * 8
 
 
+@pytest.mark.parametrize("ahead", (False, True))
 @pytest.mark.parametrize(
     ("length", "code"),
     (
@@ -23,8 +24,8 @@ LENGTH = RECORDS * RECORD_BYTES + LANE_WORDS * 8
         (LENGTH + 8, ErrorCode.JOB_LONG),
     ),
 )
-def test_always_whole(length, code, stalls, seed):
-    """What is lacking is zeros; what is too much stays where it is."""
+def test_always_whole(length, code, ahead, stalls, seed):
+    """What is lacking is zeros; what is too much stays where it is. A beat of a job that is dropped is forgotten."""
     packet, codes = random.Random(seed).randbytes(length), []
     dut = SectionReader(CONFIG)
     records = Collector(dut.o_records, RECORDS, stalls.output())
@@ -32,13 +33,22 @@ def test_always_whole(length, code, stalls, seed):
     pauses = stalls.input()
 
     async def feed(ctx):
+        beats = beats_of(packet, 8)[: LENGTH // 8]
         ctx.set(dut.i_k_tiles, 2)
         ctx.set(dut.i_words, 4)
+        ctx.set(dut.i_open, 1)
+        if ahead:
+            ctx.set(dut.i_ahead, 1)
+            await send(ctx, dut.i, beats_of(b"dropped", 8), pauses)
+            ctx.set(dut.i_ahead, 0)
+            await ctx.tick()
+            ctx.set(dut.i_ahead, 1)
+            await send(ctx, dut.i, [beats.pop(0)], pauses)
+        ctx.set(dut.i_open, bool(beats))
         ctx.set(dut.i_start, 1)
         await ctx.tick()
         ctx.set(dut.i_start, 0)
-        ctx.set(dut.i_open, 1)
-        await send(ctx, dut.i, beats_of(packet, 8)[: LENGTH // 8], pauses)
+        await send(ctx, dut.i, beats, pauses)
         ctx.set(dut.i_open, length > LENGTH)
 
     async def watch(ctx):
