@@ -77,13 +77,15 @@ class JobReader(wiring.Component):
         descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number == 0)
         discard = Signal()
         row_words = Signal(16, reset_less=True)
+        last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
         more = {
             "discard": discard,
             "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
             "row_words": row_words,
             "last_column": descriptor.out_w - 1,
-            "last_group": descriptor.k_tiles - 1,
-            "hop": Mux(descriptor.raw, (descriptor.k_tiles << 2) - (RAW_SLOTS - 1), descriptor.k_tiles),
+            "last_group": last_group,
+            # A raw tile's slots are taken one by one.
+            "hop": Mux(descriptor.raw, RAW_SLOTS * last_group + 1, descriptor.k_tiles),
         }
         starts_telling, telling = self._tell(m, descriptor, more)
         with m.If(self.i.valid & self.i.ready):

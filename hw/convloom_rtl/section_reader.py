@@ -16,7 +16,8 @@ class SectionReader(wiring.Component):
     Members
     -------
     i_ahead : a job's sections may follow: its first beat is read ahead, and forgotten if they do not
-    i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, are held from then on
+    i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, which have been found to fit the
+        rings, are held from then on
     i : beats; i_open: the packet goes on (low: nothing more comes)
     o_records, o_weights : the parameters, then the weights lane by lane
     o_done : pulse: the last weights are being taken
@@ -63,8 +64,8 @@ class SectionReader(wiring.Component):
             m.d.sync += full.eq(0)
 
         # Of the tiles of records, or words: the number of the next one, from 1 on, and whether this one is the last.
-        next_row, is_last_row = Signal(DESCRIPTOR_SHAPES["words_in_all"], init=2), Signal()
-        rows = Signal.like(next_row)
+        most = max(self.config.parameter_words // self.config.passes, self.config.weight_words)
+        next_row, rows, is_last_row = Signal(range(most + 2), init=2), Signal(range(most + 1)), Signal()
         lanes = self.config.cout_lanes
         lane, is_last_lane = Signal(range(lanes)), Signal(init=lanes == 1)
         m.d.comb += final.eq(is_last_lane & is_last_row)
@@ -73,12 +74,12 @@ class SectionReader(wiring.Component):
             with m.If(is_last_lane):
                 m.d.sync += [lane.eq(0), next_row.eq(next_row + 1), is_last_row.eq(next_row == rows)]
             with m.If(final):
-                m.d.sync += [next_row.eq(2), is_last_row.eq(self.i_words == 1)]
+                m.d.sync += [next_row.eq(2), is_last_row.eq(self.i_words[: len(rows)] == 1)]
 
         with m.FSM():
             with m.State("IDLE"):
                 m.d.comb += wanted.eq(self.i_ahead)
-                m.d.sync += is_last_row.eq(self.i_k_tiles == 1)
+                m.d.sync += is_last_row.eq(self.i_k_tiles[: len(rows)] == 1)
                 with m.If(self.i_start):
                     m.next = "RECORDS"
                 with m.Elif(~self.i_ahead):
