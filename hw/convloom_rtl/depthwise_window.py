@@ -1,6 +1,6 @@
 """The window of a depthwise job: four columns of four rows, for each of cout_lanes channels."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS
@@ -13,6 +13,8 @@ TAPS = COLUMNS * ROW_BANKS
 
 class DepthwiseWindow(wiring.Component):
     """Shifts columns in: one a cycle, or two where one was staged. One cycle from a column to the taps.
+
+    No column is staged where a word of weights covers all taps.
 
     Tap 4 * age + row: the newest column has age 0. So a larger window, whose columns come one at a time, finds its
     rows at the first four taps.
@@ -42,18 +44,31 @@ class DepthwiseWindow(wiring.Component):
         cout, step = self.config.cout_lanes, self.i_step
         column = self.i_column.as_value()
         width = len(column)
-        window, staged = Signal(COLUMNS * width, reset_less=True), Signal(width, reset_less=True)
-        has_staged = Signal()
-        before = Mux(step.begin, 0, window)
-        with m.If(step.read):
-            m.d.sync += has_staged.eq(step.stage)
-            with m.If(step.stage):
-                m.d.sync += staged.eq(column)
-            with m.Elif(has_staged):
-                m.d.sync += window.eq(Cat(column, staged, before))
-            with m.Else():
-                m.d.sync += window.eq(Cat(column, before))
+        window = Signal(COLUMNS * width, reset_less=True)
+        older, oldest = window[:-width], window[: -2 * width]
+        # A column may have to wait while more words of an output's taps are multiplied.
+        waits = self.config.cin_lanes < TAPS
+        enters, staged, has_staged = self._stage(m, column) if waits else (step.read, column, Const(0))
+        with m.If(enters):
+            m.d.sync += window.eq(Cat(column, older))
+            with m.If(has_staged):
+                m.d.sync += window.eq(Cat(column, staged, oldest))
+        # Outside of the branch above, so that it is the registers' reset.
+        with m.If(enters & step.begin):
+            m.d.sync += window[2 * width :].eq(0)
+        with m.If(enters & step.begin & ~has_staged):
+            m.d.sync += window[width : 2 * width].eq(0)
         for channel in range(cout):
             for tap in range(TAPS):
                 m.d.comb += self.o_taps[channel][tap].eq(window.word_select(tap * cout + channel, 8))
         return m
+
+    def _stage(self, m, column):
+        """Whether a column enters, the one that enters with it, and whether there is one."""
+        step = self.i_step
+        staged, has_staged = Signal.like(column, reset_less=True), Signal()
+        with m.If(step.read):
+            m.d.sync += has_staged.eq(step.stage)
+        with m.If(step.read & step.stage):
+            m.d.sync += staged.eq(column)
+        return step.read & ~step.stage, staged, has_staged

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from convloom_rtl.depthwise_window import TAPS
 from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
+from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.products import Products
 
 
@@ -96,13 +97,13 @@ class MacArray(wiring.Component):
                 dot.i_activations.eq(operands[lane]),
                 dot.i_weights.eq(self.i_weights[lane]),
             ]
-            accumulator = Signal(signed(32), name=f"accumulator_{lane}", reset_less=True)
-            with m.If(adds[lane]):
-                with m.If(starts[lane]):
-                    m.d.sync += accumulator.eq(dot.o)
-                with m.Else():
-                    m.d.sync += accumulator.eq(accumulator + dot.o)
-            m.d.comb += self.o_tile.accumulators[lane].eq(accumulator)
+            m.submodules[f"accumulator_{lane}"] = accumulator = Accumulator(len(dot.o))
+            m.d.comb += [
+                accumulator.i_value.eq(dot.o),
+                accumulator.i_adds.eq(adds[lane]),
+                accumulator.i_starts.eq(starts[lane]),
+                self.o_tile.accumulators[lane].eq(accumulator.o),
+            ]
         m.d.comb += [
             self.o_valid.eq(self.o_tag.tile_end),
             *(

@@ -6,6 +6,7 @@ import pytest
 from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
 from convloom_rtl.export import system_verilog
+from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.choice import Choice, Splice
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
@@ -96,6 +97,24 @@ def test_memories(both, request, bits, depth):
         )
     chip, portable = both(stimuli, BlockMemory, bits, depth)
     assert chip == portable
+
+
+@pytest.mark.parametrize("bits", (18, 22, 32))
+def test_accumulators(both, request, bits):
+    """Sums that wrap in both directions, of the ends of the range and of random numbers; bubbles among them."""
+    rng = random.Random(seed_of(request.node.name))
+    ends = (-(1 << bits - 1), (1 << bits - 1) - 1, -1, 0, 1)
+    stimuli = [{"i_value": 0, "i_adds": 1, "i_starts": 1}]
+    for n in range(3000):
+        value = rng.choice(ends if n % 100 < 50 else (*ends, rng.randrange(ends[0], ends[1])))
+        stimuli.append({"i_value": value, "i_adds": rng.random() < 0.8, "i_starts": rng.random() < 0.02})
+    chip, portable = both(stimuli, Accumulator, bits)
+    total, sums = 0, []
+    for each in stimuli[:-1]:
+        if each["i_adds"]:
+            total = each["i_value"] + (0 if each["i_starts"] else total)
+        sums.append(total % (1 << 32))
+    assert chip == portable and [int(word, 16) for word in portable] == sums
 
 
 def ahead(words, choices):

@@ -5,7 +5,7 @@ Sources: sysDSP usage guide FPGA-TN-02205, memory usage guide FPGA-TN-02204.
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 
-from convloom_rtl.chips import ecp5_choices
+from convloom_rtl.chips import ecp5_carry, ecp5_choices
 from convloom_rtl.chips.block_memory import block_memory
 from convloom_rtl.kit.pipeline import delay
 
@@ -54,6 +54,10 @@ class Ecp5:
     def memory(self, memory):
         """DP16KD, or PDPW16KD for words of 36 bits, with the output register inside."""
         return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY)
+
+    def accumulator(self, accumulator):
+        """Carry cells, in whose LUTs the old sum is left out where a new one starts."""
+        return ecp5_carry.accumulator(accumulator)
 
     def choice(self, choice):
         """LUTs and the slices' own multiplexers; None where there are fewer words than they take, or more."""

@@ -39,8 +39,11 @@ class Ice40:
                 m.d.comb += product.eq(pair.word_select(n, 16))
         return m
 
-    def choice(self, choice):
+    def accumulator(self, accumulator):
         """None: there is nothing better than what synthesis makes of the portable form."""
+
+    def choice(self, choice):
+        """Likewise."""
 
     def splice(self, splice):
         """Likewise."""

@@ -143,3 +143,20 @@ endmodule
 module L6MUX21 (input D0, D1, SD, output Z);
   assign Z = SD ? D1 : D0;
 endmodule
+
+// Two bits of a sum: a LUT each, of whose values the first four, by A and B, are the carry where the LUT gives 0.
+module CCU2C (input CIN, A0, B0, C0, D0, A1, B1, C1, D1, output S0, S1, COUT);
+  parameter INIT0 = 16'h0000;
+  parameter INIT1 = 16'h0000;
+  parameter INJECT1_0 = "YES";
+  parameter INJECT1_1 = "YES";
+
+  wire [1:0] lut, generated;
+  LUT4 #(.INIT(INIT0)) lut0 (.A(A0), .B(B0), .C(C0), .D(D0), .Z(lut[0]));
+  LUT4 #(.INIT(INIT1)) lut1 (.A(A1), .B(B1), .C(C1), .D(D1), .Z(lut[1]));
+  LUT4 #(.INIT({12'h000, INIT0[3:0]})) generated0 (.A(A0), .B(B0), .C(1'b0), .D(1'b0), .Z(generated[0]));
+  LUT4 #(.INIT({12'h000, INIT1[3:0]})) generated1 (.A(A1), .B(B1), .C(1'b0), .D(1'b0), .Z(generated[1]));
+  wire between = lut[0] ? CIN : generated[0];
+  assign S0 = lut[0] ^ CIN, S1 = lut[1] ^ between, COUT = lut[1] ? between : generated[1];
+  initial if (INJECT1_0 != "NO" || INJECT1_1 != "NO") $display("CCU2C: only with its carries");
+endmodule
