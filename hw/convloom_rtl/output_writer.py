@@ -1,18 +1,20 @@
 """Packs slots of any number of valid bytes into the dense beats of an output packet."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.payloads import beat, slot
 
+FOURS = 2  # bits of a lane's number below the fours
+
 
 class OutputWriter(wiring.Component):
     """A slot per cycle in, a beat of cout_lanes bytes per cycle out; `LATENCY` cycles.
 
-    Three steps, a register behind each: where the slot's first byte comes to lie in the beat; its bytes rotated
-    there; what fits the beat joined with the rest of earlier slots. What does not fit is the new rest; the last
-    slot of a packet, where it leaves one, is followed by a flush.
+    Three steps, a register behind each: where the slot's first byte comes to lie in the beat, and a rotation by
+    whole fours of lanes; by the lanes left of it; what fits the beat joined with the rest of earlier slots. What does
+    not fit is the new rest; the last slot of a packet, where it leaves one, is followed by a flush.
 
     Members
     -------
@@ -35,11 +37,11 @@ class OutputWriter(wiring.Component):
         rotated = Signal(8 * self.lanes, reset_less=True)
         turned, joins = Signal.like(place, reset_less=True), Signal()
         with m.If(moves):
-            m.d.sync += [joins.eq(placed), turned.eq(place)]
-            with m.Switch(place.at):
-                for n in range(self.lanes):
-                    with m.Case(n):
-                        m.d.sync += rotated.eq(place.data.as_value().rotate_left(8 * n))
+            m.d.sync += [
+                joins.eq(placed),
+                turned.eq(place),
+                rotated.eq(_rotate(place.data, place.at, range(FOURS))),
+            ]
         self._join(m, moves, turned, rotated, joins)
         return m
 
@@ -59,7 +61,7 @@ class OutputWriter(wiring.Component):
         with m.If(moves):
             m.d.sync += [
                 placed.eq(self.i.valid | flushing),
-                place.data.eq(self.i.p.data),
+                place.data.eq(_rotate(self.i.p.data, at, range(FOURS, len(at)))),
                 place.at.eq(at),
                 place.flush.eq(flushing),
             ]
@@ -83,22 +85,30 @@ class OutputWriter(wiring.Component):
 
     def _join(self, m, moves, turned, rotated, joins):
         """The rest of earlier slots below lane `at`, the slot from there on; its wrapped bytes are the next rest."""
-        rest = Signal(8 * self.lanes, reset_less=True)
-        joined = Cat(
-            Mux((turned.at > n) | turned.flush, rest.word_select(n, 8), rotated.word_select(n, 8))
-            for n in range(self.lanes)
-        )
+        rest = Signal(data.ArrayLayout(8, self.lanes), reset_less=True)
         result = Signal(self.o.p.shape(), reset_less=True)
         m.d.comb += self.o.p.eq(result)
         with m.If(moves):
             m.d.sync += [
                 self.o.valid.eq(joins & turned.emits),
-                result.data.eq(joined),
                 result.count.eq(turned.count),
                 result.last.eq(turned.last),
             ]
-            with m.If(joins):
-                m.d.sync += rest.eq(Mux(turned.emits, rotated, joined))
+        for n in range(self.lanes):
+            is_filled, byte = (turned.at > n) | turned.flush, rotated.word_select(n, 8)
+            with m.If(moves):
+                m.d.sync += result.data[n].eq(Mux(is_filled, rest[n], byte))
+            with m.If(moves & joins & (turned.emits | ~is_filled)):
+                m.d.sync += rest[n].eq(byte)
+
+
+def _rotate(lanes, at, exponents):
+    """The lanes moved up by what these bits of `at` say; those beyond the top come in again below."""
+    word = Value.cast(lanes)
+    for exponent in exponents:
+        if exponent < len(at):
+            word = Mux(at[exponent], word.rotate_left(8 << exponent), word)
+    return word
 
 
 def _place(lanes):
