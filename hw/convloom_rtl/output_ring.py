@@ -1,15 +1,29 @@
 """The output ring: where results wait for their turn, and where depthwise ones are put into NHWC order."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.payloads import RAW_SLOTS, RingJob, piece, slot
 from convloom_rtl.primitives.memory import BlockMemory
 
-READ_AHEAD = 8  # words between the ring and its output: the way from a read to the next one that it allows
+
+def row_job(config):
+    """A RingJob's numbers as far as the descriptor's checks let them go, and what is known of them beforehand."""
+    turns, half = range(2 * config.output_words), range(config.output_words // 2)
+    return data.StructLayout(
+        {
+            "depthwise": 1,
+            "raw": 1,
+            "row_words": turns,  # 1 in a dense job: each slot is whole
+            "hop": turns,
+            "last_column": half,
+            "last_group": half,
+            "one_column": 1,
+            "one_group": 1,
+        }
+    )
 
 
 class OutputRing(wiring.Component):
@@ -21,7 +35,7 @@ class OutputRing(wiring.Component):
 
     Members
     -------
-    i_jobs : RingJob of each job, in order, there before the job's first piece
+    i_jobs : RingJob of each job, in order, there two cycles before the job's first piece
     i_piece, i_valid : pieces, those of a slot one behind the other
     o : slots
     o_released : pulse: a word is free again
@@ -46,7 +60,6 @@ class OutputRing(wiring.Component):
         written = Signal()
         m.d.comb += [
             written.eq(self.i_valid & self.i_piece.slot_end),
-            self.i_jobs.ready.eq(written & self.i_piece.job_end),
             store.i_enable.eq(written),
             store.i_data.data.eq(self._gather(m)),
             store.i_data.count.eq(self.i_piece.count),
@@ -70,45 +83,81 @@ class OutputRing(wiring.Component):
         """Where the slot goes, and up to where all words are there."""
         place, whole = Signal(self.turns), Signal(self.turns)
         if self.config.depthwise:
-            self._place_by_column(m, written, place, whole)
+            self._place_by_column(m, written, self._next_job(m, written), place, whole)
         else:
+            m.d.comb += self.i_jobs.ready.eq(written & self.i_piece.job_end)
             m.d.sync += [place.eq(place + written), whole.eq(place + written)]
         return place, whole
 
-    def _place_by_column(self, m, written, place, whole):
-        job = self.i_jobs.p
-        row, group = (
-            Signal(self.turns),
-            Signal(self.turns),
-        )  # places of the row's, and of the group's first slot
-        columns, groups = Signal.like(job.last_column), Signal.like(job.last_group)
-        slots = Signal(range(RAW_SLOTS))
-        next_group, next_row = (Signal(self.turns, name=name) for name in ("next_group", "next_row"))
-        per_tile = Mux(job.raw, RAW_SLOTS, 1)
-        m.d.comb += [next_group.eq(group + per_tile), next_row.eq(row + job.row_words)]
-        with m.If(written & ~job.depthwise):
-            m.d.sync += [pointer.eq(place + 1) for pointer in (place, whole, row, group)]
-        with m.Elif(written & job.raw & (slots != RAW_SLOTS - 1)):
-            m.d.sync += [place.eq(place + 1), slots.eq(slots + 1)]
-        with m.Elif(written):
-            m.d.sync += [place.eq(place + job.hop), slots.eq(0), columns.eq(columns + 1)]
-            with m.If(columns == job.last_column):
-                m.d.sync += [place.eq(next_group), group.eq(next_group), columns.eq(0), groups.eq(groups + 1)]
-                with m.If(groups == job.last_group):
-                    m.d.sync += [pointer.eq(next_row) for pointer in (place, whole, row, group)]
-                    m.d.sync += groups.eq(0)
+    def _next_job(self, m, written):
+        """The job whose slots come, out of a register: what depends on it alone is worked out in front of that."""
+        m.submodules.job = register = Queue(row_job(self.config), 1)
+        told, job = self.i_jobs.p, register.i.p
+        m.d.comb += [
+            *(job[name].eq(told[name]) for name in ("depthwise", "raw", "hop", "last_column", "last_group")),
+            job.row_words.eq(Mux(told.depthwise, told.row_words, 1)),
+            job.one_column.eq(told.last_column == 0),
+            job.one_group.eq(told.last_group == 0),
+            register.i.valid.eq(self.i_jobs.valid),
+            self.i_jobs.ready.eq(register.i.ready),
+            register.o.ready.eq(written & self.i_piece.job_end),
+        ]
+        return register.o.p
+
+    def _place_by_column(self, m, written, job, place, whole):
+        """`whole` is the row's first place, and `group` the one of its group's first slot."""
+        group, next_group, next_row = (
+            Signal(self.turns, name=name) for name in ("group", "next_group", "next_row")
+        )
+        slot, tile_end = Signal(range(RAW_SLOTS)), Signal()
+        m.d.comb += [
+            tile_end.eq(~job.raw | (slot == RAW_SLOTS - 1)),
+            next_group.eq(group + Mux(job.raw, RAW_SLOTS, 1)),
+            next_row.eq(whole + job.row_words),
+        ]
+        steps = Signal()
+        m.d.comb += steps.eq(written & job.depthwise & tile_end)
+        group_end = self._is_last(m, job.last_column, job.one_column, steps, "column")
+        row_end = self._is_last(m, job.last_group, job.one_group, steps & group_end, "group") & group_end
+        with m.If(written & job.depthwise & job.raw):
+            m.d.sync += slot.eq(slot + 1)
+        with m.If(written):
+            with m.If(~job.depthwise | (tile_end & row_end)):
+                m.d.sync += [pointer.eq(next_row) for pointer in (place, whole, group)]
+            with m.Elif(tile_end & group_end):
+                m.d.sync += [pointer.eq(next_group) for pointer in (place, group)]
+            with m.Elif(tile_end):
+                m.d.sync += place.eq(place + job.hop)
+            with m.Else():
+                m.d.sync += place.eq(place + 1)
+
+    def _is_last(self, m, last, is_single, steps, name):
+        """Whether the step is the one with number `last`, after which they count from 0 again."""
+        following = Signal.like(last, name=f"following_{name}", init=1)
+        is_first, follows_last = Signal(name=f"is_first_{name}", init=1), Signal(name=f"follows_last_{name}")
+        is_last = Signal(name=f"is_last_{name}")
+        m.d.comb += is_last.eq(Mux(is_first, is_single, follows_last))
+        with m.If(steps):
+            m.d.sync += [
+                is_first.eq(is_last),
+                follows_last.eq(following == last),
+                following.eq(Mux(is_last, 1, following + 1)),
+            ]
+        return is_last
 
     def _read(self, m, store, whole):
-        """Reads ahead as far as the queue behind the memory has room for."""
-        m.submodules.ahead = ahead = Queue(slot(self.config), READ_AHEAD)
-        connect(m, ahead.o, flipped(self.o))
-        oldest, room = Signal(self.turns), Signal(range(READ_AHEAD + 1), init=READ_AHEAD)
-        reads = Signal()
+        """The memory's two steps are the way out: they stand still while the word at its end is not taken."""
+        oldest, moves, reads, is_read = Signal(self.turns), Signal(), Signal(), Signal()
         m.d.comb += [
-            reads.eq((oldest != whole) & (room != 0)),
+            moves.eq(self.o.ready | ~self.o.valid),
+            reads.eq(moves & (oldest != whole)),
+            store.i_read.eq(moves),
             store.i_read_address.eq(oldest),
-            ahead.i.p.eq(store.o_data),
-            ahead.i.valid.eq(delay(m, reads, store.LATENCY, "reads", reset=True)),
+            self.o.p.eq(store.o_data),
             self.o_released.eq(reads),
         ]
-        m.d.sync += [oldest.eq(oldest + reads), room.eq(room - reads + (self.o.valid & self.o.ready))]
+        assert store.LATENCY == 2
+        with m.If(moves):
+            m.d.sync += [is_read.eq(reads), self.o.valid.eq(is_read)]
+        with m.If(reads):
+            m.d.sync += oldest.eq(oldest + 1)

@@ -91,6 +91,7 @@ def test_memories(both, request, bits, depth):
             {
                 "i_enable": write != read and rng.random() < 0.5,
                 "i_write_address": write,
+                "i_read": rng.random() < 0.8,
                 "i_read_address": read,
                 "i_data": rng.getrandbits(bits),
             }

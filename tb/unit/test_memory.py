@@ -14,16 +14,19 @@ def test_random_reads_and_writes(seed):
     async def testbench(ctx):
         for _ in range(300):
             write, read, value = rng.randrange(depth), rng.randrange(depth), rng.randrange(512)
-            enable = rng.random() < 0.5
+            enable, moves = rng.random() < 0.5, rng.random() < 0.8
             for port, number in (
                 (dut.i_enable, enable),
                 (dut.i_write_address, write),
+                (dut.i_read, moves),
                 (dut.i_read_address, read),
                 (dut.i_data, value),
             ):
                 ctx.set(port, number)
-            reads.append(None if enable and read == write else words[read])
-            seen.append((await ctx.tick().sample(dut.o_data))[-1])
+            value_read = (await ctx.tick().sample(dut.o_data))[-1]
+            if moves:
+                reads.append(None if enable and read == write else words[read])
+                seen.append(value_read)
             if enable:
                 words[write] = value
 

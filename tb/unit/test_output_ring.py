@@ -4,7 +4,8 @@ import random
 
 import pytest
 from convloom.spec import Config
-from convloom_rtl.output_ring import READ_AHEAD, OutputRing
+from convloom_rtl.output_ring import OutputRing
+from convloom_rtl.primitives.memory import BlockMemory
 from roles.stalls import Pauses
 from roles.unit import Collector, sender, simulate
 
@@ -141,7 +142,7 @@ def test_rows_of_half_the_ring_follow_each_other_without_a_pause(seed):
     config, rng = CONFIGS["one pass"], random.Random(seed)
     job = Job(config, rng, depthwise=True, raw=False, rows=8, out_w=WORDS // 4, k_tiles=2)
     ring = run(config, [job], rng, Pauses(), gaps=False)
-    fill = WORDS // 2 + READ_AHEAD + 1
+    fill = WORDS // 2 + BlockMemory.LATENCY + 6
     assert ring.cycles <= 8 * WORDS // 2 + fill, f"{ring.cycles} cycles"
 
 
@@ -153,6 +154,7 @@ def test_nothing_of_a_row_leaves_before_it_is_whole(seed):
     async def all_but_the_last(ctx):
         ctx.set(ring.dut.i_jobs.payload, job.fields)
         ctx.set(ring.dut.i_jobs.valid, 1)
+        await ctx.tick().repeat(2)
         *coming, (_, last) = job.coming()
         for _, slot in coming:
             await ring._slot(ctx, slot, False)

@@ -21,8 +21,8 @@ def block_memory(memory, shapes, block, latency):
     Parameters
     ----------
     shapes : (words, bits) that a block RAM can have, words a power of two
-    block : function of a module, a name, one of the shapes, write enable, write address, data and read address
-        that adds a block RAM and returns what it reads, `latency` cycles later
+    block : function of a module, a name, one of the shapes, write enable, write address, data, read enable and
+        read address that adds a block RAM and returns what it reads, `latency` cycles with a read enable later
     """
     m = Module()
     width = Shape.cast(memory.shape).width
@@ -31,7 +31,8 @@ def block_memory(memory, shapes, block, latency):
     columns, rows = ceil(width / bits), ceil(memory.depth / words)
     data = Cat(Value.cast(memory.i_data), Const(0, columns * bits - width))
     write, read = (Cat(a, Const(0, within)) for a in (memory.i_write_address, memory.i_read_address))
-    row_of_read = delay(m, read[within:], latency, "row")
+    with m.If(memory.i_read):
+        row_of_read = delay(m, read[within:], latency, "row")
     word = Const(0, columns * bits)
     for row in range(rows):
         enable = Signal(name=f"enable_{row}")
@@ -44,10 +45,13 @@ def block_memory(memory, shapes, block, latency):
                 enable,
                 write[:within],
                 data.word_select(column, bits),
+                memory.i_read,
                 read[:within],
             )
             for column in range(columns)
         ]
         word = Mux(row_of_read == row, Cat(pieces), word) if row else Cat(pieces)
-    m.d.comb += memory.o_data.eq(delay(m, word[:width], memory.LATENCY - latency, "word"))
+    with m.If(memory.i_read):
+        later = delay(m, word[:width], memory.LATENCY - latency, "word")
+    m.d.comb += memory.o_data.eq(later)
     return m

@@ -132,12 +132,12 @@ def _multiply(m, name, a, b, place=None):
     return product
 
 
-def _block(m, name, shape, enable, write_address, data, read_address):
+def _block(m, name, shape, enable, write_address, data, read, read_address):
     """One block RAM; a word two cycles behind its address."""
     words, bits = shape
     word = Signal(bits, name=f"{name}_word")
     if bits == 36:
-        m.submodules[name] = _wide_block(enable, write_address, data, read_address, word)
+        m.submodules[name] = _wide_block(enable, write_address, data, read, read_address, word)
         return word
     unused = Const(0, ADDRESS - (words - 1).bit_length())
     # The lowest address bits of a write of 18 bits enable its two halves.
@@ -153,8 +153,8 @@ def _block(m, name, shape, enable, write_address, data, read_address):
         i_CLKB=ClockSignal(),
         i_CEA=Const(1),
         i_WEA=enable,
-        i_CEB=Const(1),
-        i_OCEB=Const(1),
+        i_CEB=read,
+        i_OCEB=read,
         i_WEB=Const(0),
         i_RSTA=Const(0),
         i_RSTB=Const(0),
@@ -168,7 +168,7 @@ def _block(m, name, shape, enable, write_address, data, read_address):
     return word
 
 
-def _wide_block(enable, write_address, data, read_address, word):
+def _wide_block(enable, write_address, data, read, read_address, word):
     """512 words of 36 bits: the one shape that takes a write port and a read port of its own."""
     return Instance(
         "PDPW16KD",
@@ -178,8 +178,8 @@ def _wide_block(enable, write_address, data, read_address, word):
         i_CLKW=ClockSignal(),
         i_CLKR=ClockSignal(),
         i_CEW=enable,
-        i_CER=Const(1),
-        i_OCER=Const(1),
+        i_CER=read,
+        i_OCER=read,
         i_RST=Const(0),
         **_bits("i_BE", Const(0b1111, 4), 4),
         **_bits("i_CSW", Const(0, 3), 3),

@@ -118,17 +118,17 @@ def _multiply_wide(m, name, a, b, output, **signs):
     return _mac16(m, name, a, b, output, 2, **pipeline, **signs)
 
 
-def _block(m, name, shape, enable, write_address, data, read_address):
+def _block(m, name, shape, enable, write_address, data, read, read_address):
     """One block RAM; a word a cycle behind its address."""
     _, bits = shape
-    written, read = Signal(16, name=f"{name}_written"), Signal(16, name=f"{name}_read")
+    written, word = Signal(16, name=f"{name}_written"), Signal(16, name=f"{name}_word")
     m.d.comb += [written[pin].eq(data[n]) for n, pin in enumerate(PINS[bits])]
     m.submodules[name] = Instance(
         "SB_RAM40_4K",
         p_READ_MODE=MODES[bits],
         p_WRITE_MODE=MODES[bits],
         i_RCLK=ClockSignal(),
-        i_RCLKE=Const(1),
+        i_RCLKE=read,
         i_RE=Const(1),
         i_RADDR=Cat(read_address, Const(0, ADDRESS - len(read_address))),
         i_WCLK=ClockSignal(),
@@ -137,6 +137,6 @@ def _block(m, name, shape, enable, write_address, data, read_address):
         i_WADDR=Cat(write_address, Const(0, ADDRESS - len(write_address))),
         i_MASK=Const(0, 16),
         i_WDATA=written,
-        o_RDATA=read,
+        o_RDATA=word,
     )
-    return Cat(read[pin] for pin in PINS[bits])
+    return Cat(word[pin] for pin in PINS[bits])

@@ -10,6 +10,7 @@ from convloom_rtl.chips import chip_of
 class BlockMemory(wiring.Component):
     """`depth` words of one shape. A read takes two cycles: `o_data` is the word whose address came two cycles before.
 
+    In a cycle without `i_read` both steps of a read stand still: such a cycle does not count.
     A word that is read in the cycle in which it is written comes as the old one or the new one: users keep apart
     what they write and what they read. Reset clears neither the words nor the registers.
     """
@@ -23,6 +24,7 @@ class BlockMemory(wiring.Component):
                 "i_enable": In(1),
                 "i_write_address": In(range(depth)),
                 "i_data": In(shape),
+                "i_read": In(1, init=1),
                 "i_read_address": In(range(depth)),
                 "o_data": Out(shape),
             }
@@ -43,8 +45,9 @@ class BlockMemory(wiring.Component):
             write.data.eq(self.i_data),
             write.en.eq(self.i_enable),
             read.addr.eq(self.i_read_address),
-            read.en.eq(1),
+            read.en.eq(self.i_read),
             self.o_data.eq(register),
         ]
-        m.d.sync += register.eq(read.data)
+        with m.If(self.i_read):
+            m.d.sync += register.eq(read.data)
         return m
