@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.parameter_ring import ParameterRing
 from convloom_rtl.payloads import QuantiseJob, RecordLayout, piece, tile
+from convloom_rtl.primitives.chosen_sum import ChosenSum
 from convloom_rtl.rescaler import Rescaler
 from convloom_rtl.tile_passes import RAW_PIECES, TilePasses
 
@@ -59,13 +60,13 @@ class Requantiser(wiring.Component):
             self.rescaler.i_rounding.eq(control.rounding),
             self.rescaler.i_zero_point.eq(control.output_zero_point),
         ]
-        sums = self._add_bias(m, passes.o_accumulators, ring.o)
+        sums = self._add_bias(m, passes, ring.o)
         raw = self._raw_bytes(m, sums, control)
         control = delay(m, control, self.rescaler.latency, "rescaled_control")
         self._finish(m, control, raw)
         return m
 
-    def _add_bias(self, m, accumulators, parameters):
+    def _add_bias(self, m, passes, parameters):
         """A register for the sums, and for the scales beside them: all for the rescaler."""
         rescaler = self.rescaler
         sums, multipliers, shifts = (
@@ -76,8 +77,16 @@ class Requantiser(wiring.Component):
                 ("shifts", rescaler.i_shifts),
             )
         )
+        for n, channel in enumerate(parameters):
+            m.submodules[f"sum_{n}"] = chosen = ChosenSum(32)
+            m.d.comb += [
+                chosen.i_first.eq(passes.o_accumulators[0][n]),
+                chosen.i_second.eq(passes.o_accumulators[-1][n]),
+                chosen.i_choice.eq(passes.o_second),
+                chosen.i_addend.eq(channel.bias),
+            ]
+            m.d.sync += sums[n].eq(chosen.o)
         m.d.sync += [
-            *(sums[n].eq(accumulators[n] + channel.bias) for n, channel in enumerate(parameters)),
             *(multipliers[n].eq(channel.multiplier) for n, channel in enumerate(parameters)),
             *(shifts[n].eq(channel.shift) for n, channel in enumerate(parameters)),
         ]
@@ -112,8 +121,9 @@ class Requantiser(wiring.Component):
             )
             m.d.sync += [
                 inside.eq(Mux(control.raw, raw.word_select(lane, 8), result[:8])),
-                is_low.eq(~control.raw & (result < control.clamp_low)),
-                is_high.eq(~control.raw & (result > control.clamp_high)),
+                # Signs of differences: synthesis needs more for a comparison.
+                is_low.eq(~control.raw & (result - control.clamp_low)[-1]),
+                is_high.eq(~control.raw & (control.clamp_high - result)[-1]),
                 made[lane].eq(Mux(is_low, low, Mux(is_high, high, inside))),
             ]
         m.d.comb += self.o_piece.data.eq(made)

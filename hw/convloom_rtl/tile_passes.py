@@ -1,6 +1,6 @@
 """Hands a tile to the requantiser's lanes, pass by pass, and says what is to become of each."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,20 +42,25 @@ class TilePasses(wiring.Component):
     i_jobs : one per job, there before the job's first tile
     i_tile, i_valid : a tile, when the one before is no longer held
     o_step : for the parameter ring, two cycles ahead of the pass
-    o_accumulators, o_control : requant_lanes accumulators, and what to make of them in this cycle
+    o_accumulators, o_second : requant_lanes accumulators of a pass and, where there are several, of the next one;
+        which of the two it is the turn of
+    o_control : what to make of them in this cycle
     """
 
     LATENCY = 2
 
     def __init__(self, config):
         self.config = config
+        self.choices = min(2, config.passes)
+        lanes = data.ArrayLayout(signed(32), config.requant_lanes)
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
                 "i_tile": In(tile(config)),
                 "i_valid": In(1),
                 "o_step": Out(RingStep),
-                "o_accumulators": Out(data.ArrayLayout(signed(32), config.requant_lanes)),
+                "o_accumulators": Out(data.ArrayLayout(lanes, self.choices)),
+                "o_second": Out(1),
                 "o_control": Out(piece_control(config)),
             }
         )
@@ -70,8 +75,8 @@ class TilePasses(wiring.Component):
         m.d.sync += held.eq(now)
         m.d.comb += self.i_jobs.ready.eq(self.i_valid & self.i_tile.job_end)
 
-        active, quarter, pass_end, tile_end = self._sequence(m, now)
-        self._pass_accumulators(m, pass_end)
+        active, quarter, pass_end, second, tile_end = self._sequence(m, now)
+        self._pass_accumulators(m, pass_end, second)
         self._control(m, held, active, quarter, tile_end)
         return m
 
@@ -89,7 +94,7 @@ class TilePasses(wiring.Component):
         ]
 
     def _sequence(self, m, now):
-        """Counts passes and quarters. Returns active, quarter and the pass's last cycle, a cycle later."""
+        """Counts passes and quarters. Returns, a cycle later: active, quarter, the pass's last cycle, odd pass, tile end."""
         running, active, pass_end, tile_end = Signal(), Signal(), Signal(), Signal()
         number, quarter = Signal(range(self.config.passes)), Signal(range(RAW_PIECES))
         m.d.comb += [
@@ -106,24 +111,29 @@ class TilePasses(wiring.Component):
         with m.If(pass_end):
             m.d.sync += number.eq(Mux(tile_end, 0, number + 1))
         active_now, quarter_now, pass_ends, tile_ends = Signal(), Signal.like(quarter), Signal(), Signal()
+        second = Signal()
         m.d.sync += [
             active_now.eq(active),
             quarter_now.eq(quarter),
             pass_ends.eq(pass_end),
+            second.eq(number[:1]),
             tile_ends.eq(tile_end),
         ]
-        return active_now, quarter_now, pass_ends, tile_ends
+        return active_now, quarter_now, pass_ends, second, tile_ends
 
-    def _pass_accumulators(self, m, pass_ends):
-        """The tile's accumulators move down by a pass at a time."""
-        lanes = self.config.requant_lanes
-        accumulators = Signal(data.ArrayLayout(signed(32), self.config.cout_lanes), reset_less=True)
-        if self.config.passes > 1:
-            with m.If(pass_ends):
-                m.d.sync += accumulators.eq(accumulators.as_value()[32 * lanes :])
+    def _pass_accumulators(self, m, pass_ends, second):
+        """The tile's accumulators move down by two passes at a time."""
+        width = len(Value.cast(self.o_accumulators))
+        accumulators = Signal(32 * self.config.cout_lanes, reset_less=True)
+        if self.config.passes > self.choices:
+            with m.If(pass_ends & second):
+                m.d.sync += accumulators.eq(accumulators[width:])
         with m.If(self.i_valid):
             m.d.sync += accumulators.eq(self.i_tile.accumulators)
-        m.d.sync += self.o_accumulators.eq(accumulators.as_value()[: 32 * lanes])
+        m.d.sync += [
+            Value.cast(self.o_accumulators).eq(accumulators[:width]),
+            self.o_second.eq(second),
+        ]
 
     def _control(self, m, held, active, quarter, tile_ends):
         """Slots of cout_lanes bytes, filled until no byte of the tile is left."""

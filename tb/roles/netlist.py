@@ -43,7 +43,9 @@ def outputs(dut, stimuli, folder, platform=None, cells=None):
     folder.mkdir()
     given, given_bits = _slices("given", [(name, bits) for name, bits, inward in members if inward])
     seen, seen_bits = _slices("seen", [(name, bits) for name, bits, inward in members if not inward])
-    ties = [".clk(clk)", *([".rst(1'b0)"] if "input rst;" in text else []), *given.values(), *seen.values()]
+    clocks = {"clk": ".clk(clk)", "rst": ".rst(1'b0)"}
+    ties = [tie for name, tie in clocks.items() if f"input {name};" in text]
+    ties += [*given.values(), *seen.values()]
     bench = BENCH.format(
         given=given_bits - 1, seen=seen_bits - 1, last=len(stimuli) - 1, ports=", ".join(ties)
     )

@@ -8,6 +8,7 @@ from convloom_rtl.chips import Ecp5, Ice40
 from convloom_rtl.export import system_verilog
 from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.choice import Choice, Splice
+from convloom_rtl.primitives.chosen_sum import ChosenSum
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
 from convloom_rtl.primitives.wide_product import WideProduct
@@ -63,6 +64,21 @@ def test_wide_products(both, request, bits):
     assert chip == portable
 
 
+@pytest.mark.parametrize("width", [1, 2, 7, 32])
+def test_chosen_sums(both, request, width):
+    """Random numbers and long carries, both choices."""
+    rng = random.Random(seed_of(request.node.name))
+    ends = (0, 1, (1 << width) - 1, 1 << (width - 1))
+
+    def number():
+        return rng.choice((rng.getrandbits(width), rng.choice(ends)))
+
+    names = ("i_first", "i_second", "i_addend")
+    stimuli = [{name: number() for name in names} | {"i_choice": rng.randrange(2)} for _ in range(500)]
+    chip, portable = both(stimuli, ChosenSum, width)
+    assert chip == portable
+
+
 # Each mode of both chips' block RAMs, alone and side by side, one behind the other, and with words left over.
 SHAPES = [
     (12, 64),
@@ -91,7 +107,7 @@ def test_memories(both, request, bits, depth):
             {
                 "i_enable": write != read and rng.random() < 0.5,
                 "i_write_address": write,
-                "i_read": rng.random() < 0.8,
+                "i_read": len(stimuli) < BlockMemory.LATENCY or rng.random() < 0.8,
                 "i_read_address": read,
                 "i_data": rng.getrandbits(bits),
             }

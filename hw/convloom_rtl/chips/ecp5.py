@@ -5,7 +5,7 @@ Sources: sysDSP usage guide FPGA-TN-02205, memory usage guide FPGA-TN-02204.
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 
-from convloom_rtl.chips import ecp5_carry, ecp5_choices
+from convloom_rtl.chips import ecp5_adders, ecp5_carry, ecp5_choices
 from convloom_rtl.chips.block_memory import block_memory
 from convloom_rtl.kit.pipeline import delay
 
@@ -50,6 +50,10 @@ class Ecp5:
         low, upper = join(m, product.i_a, product.i_b)
         m.d.comb += product.o.eq(Cat(low, upper))
         return m
+
+    def chosen_sum(self, component):
+        """CCU2C, whose LUTs make the choice."""
+        return ecp5_adders.chosen_sum(component)
 
     def memory(self, memory):
         """DP16KD, or PDPW16KD for words of 36 bits, with the output register inside."""

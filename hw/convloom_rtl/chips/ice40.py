@@ -69,6 +69,9 @@ class Ice40:
         m.d.comb += product.o.eq(Cat(delay(m, low[:half], 1, "lowest"), total))
         return m
 
+    def chosen_sum(self, component):
+        """None: its adders have no room for a choice."""
+
     def memory(self, memory):
         """SB_RAM40_4K, with a register of the fabric behind it."""
         return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY - 1)
