@@ -11,7 +11,6 @@ from convloom_rtl.primitives.wide_product import WideProduct
 from convloom_rtl.significand_rounder import SIGNIFICANT, SignificandRounder, smeared
 
 POINT = 31  # a scale is multiplier * 2^-(POINT + shift)
-SHIFT_STEPS = ((4, 3), (2, 1), (0,))  # which powers of two of a shift each step does
 WHOLE = 9  # bits before the point: further out, no int8 zero point brings a result back between the clamps
 
 
@@ -24,8 +23,8 @@ class Rescaler(wiring.Component):
     2. the product, exact;
     3. `double` and `double_up` round it to a multiple of 2^31, half up (so does gemmlowp's saturating
        rounding doubling high multiplication for both signs, its division toward zero written as a floor);
-    4. a shift right in three steps, which keeps WHOLE bits before the point, `fraction` behind it, and whether
-       any below is set;
+    4. a shift right in three steps, or in two where there is one bit of `fraction`: it keeps WHOLE bits before the
+       point, `fraction` behind it, and whether any below is set;
     5. with the last of them, results that any clamp would cut are cut to what those bits can say;
     6. `float32` rounds the scaled number to 24 significant bits, of which at least 15 lie behind the point:
        it is enough to know which numbers that makes a half;
@@ -49,7 +48,10 @@ class Rescaler(wiring.Component):
         self.lanes, self.roundings = lanes, roundings
         self.has_float32 = Rounding.FLOAT32 in roundings
         self.fraction = SIGNIFICANT + 1 if self.has_float32 else 1
-        self.latency = WideProduct.LATENCY + 6 + (SignificandRounder.LATENCY + 1) * self.has_float32
+        # Which powers of two of a shift each step does.
+        self.shift_steps = ((4, 3), (2, 1), (0,)) if self.has_float32 else ((4, 3, 2), (1, 0))
+        self.latency = WideProduct.LATENCY + 3 + len(self.shift_steps)
+        self.latency += (SignificandRounder.LATENCY + 1) * self.has_float32
         super().__init__(
             {
                 "i_rounding": In(2),
@@ -82,7 +84,7 @@ class Rescaler(wiring.Component):
             m, (rounding, zero_point, shifts), 1, "beside_first_rounding"
         )
         numbers, sticky = self._shift(m, numbers, shifts)
-        latency, becomes_half = len(SHIFT_STEPS), [Const(0)] * self.lanes
+        latency, becomes_half = len(self.shift_steps), [Const(0)] * self.lanes
         if self.has_float32:
             numbers, sticky, becomes_half = self._find_halves(m, numbers, sticky)
             latency += 1
@@ -141,7 +143,7 @@ class Rescaler(wiring.Component):
         """
         numbers = [product[POINT - self.fraction :].as_signed() for product in products]
         sticky = beyond = [Const(0)] * self.lanes
-        for step, exponents in enumerate(SHIFT_STEPS):
+        for step, exponents in enumerate(self.shift_steps):
             parts = list(zip(numbers, sticky, beyond, strict=True))
             for exponent in exponents:
                 chosen = [shifts.word_select(lane, 5)[exponent] for lane in range(self.lanes)]

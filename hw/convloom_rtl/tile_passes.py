@@ -94,7 +94,7 @@ class TilePasses(wiring.Component):
         ]
 
     def _sequence(self, m, now):
-        """Counts passes and quarters. Returns, a cycle later: active, quarter, the pass's last cycle, odd pass, tile end."""
+        """Counts passes and quarters. A cycle later: active, quarter, ends of a pass, second of two, ends of a tile."""
         running, active, pass_end, tile_end = Signal(), Signal(), Signal(), Signal()
         number, quarter = Signal(range(self.config.passes)), Signal(range(RAW_PIECES))
         m.d.comb += [
