@@ -1,0 +1,40 @@
+"""What is told where nextpnr fails, without nextpnr."""
+
+import pytest
+from convloom.errors import DeviceError
+from convloom.fpga import tools
+from convloom.fpga.chips import chip
+from convloom.fpga.place import place
+
+COUNTED = """\
+Info: Device utilisation:
+Info: 	         ICESTORM_LC:    7304/   5280   138%
+Info: 	        ICESTORM_RAM:      29/     30    96%
+Info: 	        ICESTORM_DSP:       9/      8   112%
+"""
+
+
+def failing(monkeypatch, log):
+    """Lets nextpnr fail after it has written that log (None: before it writes one)."""
+
+    def run(package, arguments, folder, name, heard):
+        if log is not None:
+            (folder / name).write_text(log)
+        raise DeviceError("nextpnr failed")
+
+    monkeypatch.setattr(tools, "run", run)
+
+
+def test_cells_that_are_too_many(monkeypatch, tmp_path):
+    failing(monkeypatch, COUNTED)
+    told = "up5k is too small: it has 5,280 ICESTORM_LC, not 7,304, 8 ICESTORM_DSP, not 9 "
+    with pytest.raises(DeviceError, match=told):
+        place(chip("up5k"), tmp_path, 1)
+
+
+@pytest.mark.parametrize("log", [None, COUNTED.replace("7304", "5280").replace(" 9/", " 8/")])
+def test_another_failure_is_told_as_it_is(log, monkeypatch, tmp_path):
+    (tmp_path / "seed-1.log").write_text(COUNTED)  # of a run before
+    failing(monkeypatch, log)
+    with pytest.raises(DeviceError, match="^nextpnr failed$"):
+        place(chip("up5k"), tmp_path, 1)
