@@ -80,7 +80,8 @@ class Counters(wiring.Component):
             self.o_total.number.eq(adds.number),
             self.o_total.word.eq(total),
         ]
-        self._tell_share(m, takes, writes, total)
+        if self.config.report_depth:
+            self._tell_share(m, takes, writes, total)
         return m
 
     def _visit(self, m):

@@ -85,9 +85,14 @@ class Engine(wiring.Component):
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
         self._queue(m, "record", reader.o_records, requantiser.i_records, min(waiting, 1))
         connect(m, reader.o_weights, weights.i)
-        m.submodules.step_buffer = steps = SkidBuffer(step(config))  # cuts the walker's ready from the gate's
-        connect(m, walker.o, steps.i)
-        connect(m, steps.o, gate.i)
+        if waiting:
+            m.submodules.step_buffer = steps = SkidBuffer(
+                step(config)
+            )  # cuts the walker's ready from the gate's
+            connect(m, walker.o, steps.i)
+            connect(m, steps.o, gate.i)
+        else:
+            connect(m, walker.o, gate.i)
         connect(m, ring.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)

@@ -46,46 +46,56 @@ class Reporter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.ring = ring = ReportRing(self.config.report_depth)
-        connect(m, ring.o, flipped(self.reports))
-        job, number = Signal(ReportJob), Signal(range(len(REPORT_WORDS)))
-        answered, complete, copying = Signal(range(MOST_ANSWERED)), Signal(), Signal()
+        job = Signal(ReportJob)
+        answered, complete = Signal(range(MOST_ANSWERED)), Signal()
         m.d.sync += answered.eq(answered + self.i_answered - complete)
         m.d.comb += [
             self.i_jobs.ready.eq(complete),
             self.i_codes.ready.eq(complete),
             *(self.o_done[name].eq(job[name]) for name in ("job_id", "code", "irq")),
+        ]
+        with m.FSM() as fsm:
+            m.d.comb += self.o_busy.eq((answered != 0) | ~fsm.ongoing("WAIT"))
+            with m.State("WAIT"):
+                m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & (answered != 0))
+                m.d.sync += job.eq(self.i_jobs.p)
+                with m.If(self.i_jobs.p.code == ErrorCode.NONE):
+                    m.d.sync += job.code.eq(self.i_codes.p)
+                with m.If(complete):
+                    m.next = "DONE"
+                    if self.config.report_depth:
+                        with m.If(self.i_jobs.p.report):
+                            m.next = "COUNTS"
+            with m.State("DONE"):
+                m.d.comb += self.o_done.valid.eq(1)
+                m.next = "WAIT"
+            if self.config.report_depth:
+                self._report(m, job)
+        return m
+
+    def _report(self, m, job):
+        """The states from COUNTS to DONE, in which the report is written."""
+        m.submodules.ring = ring = ReportRing(self.config.report_depth)
+        connect(m, ring.o, flipped(self.reports))
+        number, copying = Signal(range(len(REPORT_WORDS))), Signal()
+        m.d.comb += [
             # The words come as late as a block memory gives them.
             self.i_counts.index.eq(number),
             ring.i_write.eq(delay(m, copying, BlockMemory.LATENCY, "written")),
             ring.i_number.eq(delay(m, number, BlockMemory.LATENCY, "write_number")),
             ring.i_word.eq(Mux(ring.i_number == 0, Cat(job.job_id, job.code), self.i_counts.word)),
         ]
-        with m.FSM() as fsm:
-            m.d.comb += self.o_busy.eq((answered != 0) | ~fsm.ongoing("WAIT"))
-            with m.State("WAIT"):
-                m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & (answered != 0))
-                m.d.sync += [job.eq(self.i_jobs.p), number.eq(0)]
-                with m.If(self.i_jobs.p.code == ErrorCode.NONE):
-                    m.d.sync += job.code.eq(self.i_codes.p)
-                with m.If(complete):
-                    m.next = "DONE"
-                    with m.If(self.i_jobs.p.report):
-                        m.next = "COUNTS"
-            with m.State("COUNTS"):
-                with m.If(self.i_counts.waiting != 0):
-                    m.next = "COPY"
-            with m.State("COPY"):
-                m.d.comb += copying.eq(1)
-                m.d.sync += number.eq(number + 1)
-                with m.If(number == len(REPORT_WORDS) - 1):
-                    m.d.sync += number.eq(number)
-                    m.next = "SETTLE"
-            with m.State("SETTLE"):
-                with m.If(~ring.i_write):
-                    m.d.comb += [ring.i_ended.eq(1), self.i_counts.pop.eq(1)]
-                    m.next = "DONE"
-            with m.State("DONE"):
-                m.d.comb += self.o_done.valid.eq(1)
-                m.next = "WAIT"
-        return m
+        with m.State("COUNTS"):
+            m.d.sync += number.eq(0)
+            with m.If(self.i_counts.waiting != 0):
+                m.next = "COPY"
+        with m.State("COPY"):
+            m.d.comb += copying.eq(1)
+            m.d.sync += number.eq(number + 1)
+            with m.If(number == len(REPORT_WORDS) - 1):
+                m.d.sync += number.eq(number)
+                m.next = "SETTLE"
+        with m.State("SETTLE"):
+            with m.If(~ring.i_write):
+                m.d.comb += [ring.i_ended.eq(1), self.i_counts.pop.eq(1)]
+                m.next = "DONE"

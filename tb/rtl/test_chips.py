@@ -94,25 +94,26 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("bits, depth", SHAPES)
-def test_memories(both, request, bits, depth):
+@pytest.mark.parametrize("stands_still", [False, True])
+def test_memories(both, request, bits, depth, stands_still):
     """Random words at few addresses, among them the ends and both sides of each power of two."""
     rng = random.Random(seed_of(request.node.name))
     ends = {(1 << n) + step for n in range(depth.bit_length() + 1) for step in (-1, 0)}
     places = [place for place in ends if place < depth] + [depth - 1]
     places += [rng.randrange(depth) for _ in range(20)]
-    stimuli = []
+    stimuli, read = [], None
     for _ in range(1000):
-        write, read = rng.choice(places), rng.choice(places)
+        read_before, write, read = read, rng.choice(places), rng.choice(places)
         stimuli.append(
             {
-                "i_enable": write != read and rng.random() < 0.5,
+                "i_enable": write not in (read, read_before) and rng.random() < 0.5,
                 "i_write_address": write,
-                "i_read": len(stimuli) < BlockMemory.LATENCY or rng.random() < 0.8,
+                "i_read": len(stimuli) < BlockMemory.LATENCY or not stands_still or rng.random() < 0.8,
                 "i_read_address": read,
                 "i_data": rng.getrandbits(bits),
             }
         )
-    chip, portable = both(stimuli, BlockMemory, bits, depth)
+    chip, portable = both(stimuli, BlockMemory, bits, depth, stands_still)
     assert chip == portable
 
 

@@ -25,7 +25,7 @@ from convloom.spec.registers import configuration_from_words, configuration_word
         ({"parameter_words": 100}, "parameter_words must be a power of two, not 100"),
         ({"output_words": 4}, "output_words must be 8 to 16384, not 4"),
         ({"jobs_in_flight": 9}, "jobs_in_flight must be 1 to 8, not 9"),
-        ({"report_depth": 3}, "report_depth must be a power of two, not 3"),
+        ({"report_depth": 3}, "report_depth must be a power of two, or 0, not 3"),
         ({"roundings": ()}, "roundings must be one or more modes"),
         ({"roundings": ("double", "double")}, "roundings must be one or more modes"),
         (

@@ -9,7 +9,7 @@ from roles.unit import simulate
 def test_random_reads_and_writes(seed):
     """Apart from reads of the word that is being written, of which nothing is promised."""
     rng, depth = random.Random(seed), 16
-    dut, words, reads, seen = BlockMemory(9, depth), [0] * depth, [], []
+    dut, words, reads, seen = BlockMemory(9, depth, stands_still=True), [0] * depth, [], []
 
     async def testbench(ctx):
         for _ in range(300):

@@ -22,7 +22,9 @@ def block_memory(memory, shapes, block, latency):
     ----------
     shapes : (words, bits) that a block RAM can have, words a power of two
     block : function of a module, a name, one of the shapes, write enable, write address, data, read enable and
-        read address that adds a block RAM and returns what it reads, `latency` cycles with a read enable later
+        read address that adds a block RAM and returns what it reads, `latency` cycles with a read enable later. Where
+        that is sooner than the BlockMemory's own, the address waits in registers, which has fewer bits than the
+        word; but the word does where reads may stand still: it is read at once, and then may be written.
     """
     m = Module()
     width = Shape.cast(memory.shape).width
@@ -30,7 +32,10 @@ def block_memory(memory, shapes, block, latency):
     within = (words - 1).bit_length()
     columns, rows = ceil(width / bits), ceil(memory.depth / words)
     data = Cat(Value.cast(memory.i_data), Const(0, columns * bits - width))
-    write, read = (Cat(a, Const(0, within)) for a in (memory.i_write_address, memory.i_read_address))
+    address, waits = memory.i_read_address, memory.LATENCY - latency
+    if not memory.stands_still:
+        address, waits = delay(m, address, waits, "address"), 0
+    write, read = (Cat(a, Const(0, within)) for a in (memory.i_write_address, address))
     with m.If(memory.i_read):
         row_of_read = delay(m, read[within:], latency, "row")
     word = Const(0, columns * bits)
@@ -52,6 +57,6 @@ def block_memory(memory, shapes, block, latency):
         ]
         word = Mux(row_of_read == row, Cat(pieces), word) if row else Cat(pieces)
     with m.If(memory.i_read):
-        later = delay(m, word[:width], memory.LATENCY - latency, "word")
+        later = delay(m, word[:width], waits, "word")
     m.d.comb += memory.o_data.eq(later)
     return m

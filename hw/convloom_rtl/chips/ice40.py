@@ -73,7 +73,7 @@ class Ice40:
         """None: its adders have no room for a choice."""
 
     def memory(self, memory):
-        """SB_RAM40_4K, with a register of the fabric behind it."""
+        """SB_RAM40_4K, with a register of the fabric for its address, which has fewer bits than its words."""
         return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY - 1)
 
 

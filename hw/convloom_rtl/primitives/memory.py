@@ -10,15 +10,17 @@ from convloom_rtl.chips import chip_of
 class BlockMemory(wiring.Component):
     """`depth` words of one shape. A read takes two cycles: `o_data` is the word whose address came two cycles before.
 
-    In a cycle without `i_read` both steps of a read stand still: such a cycle does not count.
-    A word that is read in the cycle in which it is written comes as the old one or the new one: users keep apart
-    what they write and what they read. Reset clears neither the words nor the registers.
+    A word that is written in the cycle of its address or the next one comes as the old one or the new one: users keep
+    apart what they write and what they read. Reset clears neither the words nor the registers.
+
+    Where it may stand still, both steps of a read do so in a cycle without `i_read`, which does not count; then only the
+    word that is written in the cycle of its address is the old or the new one.
     """
 
     LATENCY = 2
 
-    def __init__(self, shape, depth):
-        self.shape, self.depth = shape, depth
+    def __init__(self, shape, depth, stands_still=False):
+        self.shape, self.depth, self.stands_still = shape, depth, stands_still
         super().__init__(
             {
                 "i_enable": In(1),

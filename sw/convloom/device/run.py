@@ -55,7 +55,12 @@ class Run:
         return out.reshape(shape)
 
     def _submit(self, layer, job, packed, x, finish, input_zero_point, out, raw):
-        fields = {"raw": raw, "report": 1, "job_id": self.next_id, "pad_value": input_zero_point}
+        fields = {
+            "raw": raw,
+            "report": int(self.config.report_depth > 0),
+            "job_id": self.next_id,
+            "pad_value": input_zero_point,
+        }
         packet = job_packet(self.config, job.tile, *packed, **fields, **finish.fields)
         act = activations(layer, job, x, input_zero_point)
         tile = job.tile

@@ -31,7 +31,7 @@ class Config:
         word, a raw one four; a depthwise output row may fill half of the ring.
     jobs_in_flight : jobs whose descriptors, parameters and weights may be on chip. With 1 no stage keeps what it
         has to know of a job: it is read in the descriptor's register, and the next job comes behind the answer.
-    report_depth : reports kept until the host reads them; a power of two
+    report_depth : reports kept until the host reads them; a power of two, or 0: jobs make no reports
     roundings : the rounding modes that are built in
     depthwise : whether the array can also work across taps
 
@@ -54,7 +54,8 @@ class Config:
     def __post_init__(self):
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type is int and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            least = 0 if field.name == "report_depth" else 1
+            if field.type is int and (not isinstance(value, int) or isinstance(value, bool) or value < least):
                 raise ValueError(f"{field.name} must be a positive whole number, not {value!r}")
         object.__setattr__(self, "roundings", tuple(sorted(Rounding.parse(mode) for mode in self.roundings)))
         self._require("cin_lanes", self.cin_lanes in (4, 8, 16, 32, 64), "4, 8, 16, 32 or 64")
@@ -62,8 +63,10 @@ class Config:
         self._require("cout_lanes", self.cout_lanes <= most, f"1 to 2 * cin_lanes = {most}")
         divides = self.cout_lanes % self.requant_lanes == 0
         self._require("requant_lanes", divides, f"a divisor of cout_lanes = {self.cout_lanes}")
-        for name in ("line_bytes", "weight_words", "parameter_words", "output_words", "report_depth"):
+        for name in ("line_bytes", "weight_words", "parameter_words", "output_words"):
             self._require(name, _is_power_of_two(getattr(self, name)), "a power of two")
+        has_reports = _is_power_of_two(self.report_depth)
+        self._require("report_depth", has_reports or not self.report_depth, "a power of two, or 0")
         self._require(
             "line_bytes", 4 <= self.bank_words <= 4096, f"{16 * self.cin_lanes} to {16384 * self.cin_lanes}"
         )
@@ -132,7 +135,7 @@ PRESETS = {
         Config(
             "tiny-up5k",
             4, 1, 1,
-            line_bytes=4 << 10, weight_words=512, parameter_words=64, jobs_in_flight=1, report_depth=1,
+            line_bytes=8 << 10, weight_words=256, parameter_words=64, jobs_in_flight=1, report_depth=0,
             roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE),
         ),
         Config("odd-8x6", 8, 6, 2, roundings=(Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.SINGLE)),
