@@ -7,7 +7,7 @@ from convloom.spec import ErrorCode
 from convloom.spec.config import TABLE_ROWS
 
 from convloom_rtl.payloads import LoadJob, beat, line_write, row_progress, row_start
-from convloom_rtl.row_space import RowSpace
+from convloom_rtl.row_space import OneJobSpace, RowSpace
 
 
 def row_in_beat(lanes):
@@ -49,7 +49,7 @@ class ActLoader(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        self.space = RowSpace(config)
+        self.space = OneJobSpace(config) if config.is_least else RowSpace(config)
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(LoadJob)),
@@ -68,7 +68,9 @@ class ActLoader(wiring.Component):
         m = Module()
         m.submodules.space = space = self.space
         beat_in = self.i.p
-        job, short, long = Signal(LoadJob, reset_less=True), Signal(), Signal()
+        job, short, long = self.i_jobs.p, Signal(), Signal()
+        if not self.config.is_least:  # the next one is at the port while this one is loaded
+            job = Signal(LoadJob, reset_less=True)
         begun = Signal()  # the row has its first beat
         prepares, starts, taken, written = Signal(), Signal(), Signal(), Signal()
         row = self._row(m, job, prepares, starts, written)
@@ -91,8 +93,10 @@ class ActLoader(wiring.Component):
         settle = Signal(range(RowSpace.SETTLE))
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += self.i_jobs.ready.eq(1)
-                m.d.sync += [job.eq(self.i_jobs.p), short.eq(0), long.eq(0)]
+                m.d.sync += [short.eq(0), long.eq(0)]
+                if not self.config.is_least:
+                    m.d.comb += self.i_jobs.ready.eq(1)
+                    m.d.sync += job.eq(self.i_jobs.p)
                 with m.If(self.i_jobs.valid):
                     m.next = "SETTLE"
             with m.State("SETTLE"):  # the job's slot reaches the comparisons for room
@@ -124,6 +128,8 @@ class ActLoader(wiring.Component):
                     m.next = "END"
             with m.State("END"):
                 m.d.comb += self.o_codes.valid.eq(1)
+                if self.config.is_least:
+                    m.d.comb += self.i_jobs.ready.eq(self.o_codes.ready)
                 with m.If(self.o_codes.ready):
                     m.next = "IDLE"
         self._write(m, job, short, begun, row.lane, written)

@@ -56,11 +56,13 @@ class IssueGate(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        waiting, valid = Signal(step(self.config), reset_less=True), Signal()
         go, there, has_room, spaced = Signal(), Signal(), Signal(), Signal()
+        waiting, valid = self.i.p, self.i.valid
+        if not self.config.is_least:
+            waiting, valid = Signal(step(self.config), reset_less=True), Signal()
+            with m.If(self.i.ready):
+                m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
         m.d.comb += [go.eq(valid & there & has_room & spaced), self.i.ready.eq(go | ~valid)]
-        with m.If(self.i.ready):
-            m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
         entered = Signal()  # the step that waits came in the cycle before
         m.d.sync += entered.eq(self.i.ready)
         m.d.comb += there.eq(self._of_waiting(m, waiting, entered, self._is_there))
@@ -78,18 +80,21 @@ class IssueGate(wiring.Component):
         return m
 
     def _of_waiting(self, m, waiting, entered, holds):
-        """What `holds(m, step, name)` says of the step that waits, from registers behind the comparisons.
+        """What `holds(domain, step, name)` says of the step that waits, from registers behind the comparisons.
 
-        So both the step that waits and the one that may come are compared, with what was true a cycle ago.
+        So both the step that waits and the one that may come are compared, with what was true a cycle ago. In the
+        least engine the step waits at the port, and is compared there.
         """
-        return Mux(entered, holds(m, self.i.p, "coming"), holds(m, waiting, "waiting"))
+        if self.config.is_least:
+            return holds(m.d.comb, waiting, "waiting")
+        return Mux(entered, holds(m.d.sync, self.i.p, "coming"), holds(m.d.sync, waiting, "waiting"))
 
-    def _is_there(self, m, asked, name):
+    def _is_there(self, domain, asked, name):
         """Whether the bytes that a step needs have been written, a cycle later."""
         reached, is_row, enough, nothing = (
             Signal(name=f"{name}_{what}") for what in ("reached", "is_row", "enough", "nothing")
         )
-        m.d.sync += [
+        domain += [
             reached.eq(~(self.i_progress.rows - asked.row)[ROW_NUMBER - 1]),
             is_row.eq(self.i_progress.rows == asked.row),
             enough.eq(self.i_progress.bytes >= asked.needs),
@@ -112,9 +117,9 @@ class IssueGate(wiring.Component):
             recent.eq(Cat(go & (waiting.reserve_row | (waiting.reserve != 0)), recent)),
         ]
 
-        def row_fits(m, asked, name):
+        def row_fits(domain, asked, name):
             fits = Signal(name=f"{name}_fits")
-            m.d.sync += fits.eq(free >= asked.row_words)
+            domain += fits.eq(free >= asked.row_words)
             return fits
 
         room_for_row = self._of_waiting(m, waiting, entered, row_fits)

@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.depthwise_window import TAPS
-from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, delay_together, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.products import Products
@@ -15,16 +15,17 @@ class DotProduct(wiring.Component):
     """The sum of `lanes` int8 products, one per cycle, `latency(lanes)` cycles later.
 
     Multipliers lie in a few columns of a chip, memories and adders elsewhere: a register on either side of them
-    takes the ways there and back. `number` tells the array's dot products apart where each gets its place.
+    takes the ways there and back, unless they are `near`. `number` tells the array's dot products apart where each
+    gets its place.
     """
 
     @staticmethod
-    def latency(lanes):
+    def latency(lanes, near=False):
         """Cycles from the operands to their sum."""
-        return 1 + Products.LATENCY + 1 + tree_levels(lanes)
+        return Products.LATENCY + (0 if near else 2) + tree_levels(lanes)
 
-    def __init__(self, lanes, number=0):
-        self.lanes, self.number = lanes, number
+    def __init__(self, lanes, number=0, near=False):
+        self.lanes, self.number, self.way = lanes, number, 0 if near else 1
         vector = data.ArrayLayout(signed(8), lanes)
         width = 16 + tree_levels(lanes)
         super().__init__({"i_activations": In(vector), "i_weights": In(vector), "o": Out(signed(width))})
@@ -33,12 +34,11 @@ class DotProduct(wiring.Component):
         m = Module()
         m.submodules.products = products = Products(self.lanes, self.number)
         m.d.comb += [
-            products.i_a.eq(delay(m, self.i_activations, 1, "activations")),
-            products.i_b.eq(delay(m, self.i_weights, 1, "weights")),
+            products.i_a.eq(delay(m, self.i_activations, self.way, "activations")),
+            products.i_b.eq(delay(m, self.i_weights, self.way, "weights")),
         ]
-        arrived = Signal(data.ArrayLayout(signed(16), self.lanes), reset_less=True)
-        m.d.sync += [arrived[n].eq(product) for n, product in enumerate(products.o)]
-        m.d.comb += self.o.eq(registered_sum(m, list(arrived), "sum"))
+        arrived = delay_together(m, products.o, self.way, "arrived")
+        m.d.comb += self.o.eq(registered_sum(m, arrived, "sum"))
         return m
 
 
@@ -62,7 +62,7 @@ class MacArray(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        self.latency = DotProduct.latency(config.cin_lanes) + 1
+        self.latency = DotProduct.latency(config.cin_lanes, config.is_least) + 1
         vector = data.ArrayLayout(signed(8), config.cin_lanes)
         super().__init__(
             {
@@ -92,7 +92,7 @@ class MacArray(wiring.Component):
         adds, starts = (copies(m, earlier[name], lanes, name) for name in ("issue", "first"))
         operands = self._operands(m)
         for lane in range(lanes):
-            m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes, lane)
+            m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes, lane, self.config.is_least)
             m.d.comb += [
                 dot.i_activations.eq(operands[lane]),
                 dot.i_weights.eq(self.i_weights[lane]),

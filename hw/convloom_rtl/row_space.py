@@ -134,3 +134,55 @@ class RowSpace(wiring.Component):
             with m.If(last):
                 m.d.sync += has_job.eq(0)
         return free, slot, row[:BANK_BITS]
+
+
+class OneJobSpace(wiring.Component):
+    """RowSpace of an engine of one job at a time: a job's rows begin when all of the one before are given up.
+
+    So all rows there are have the same slot, and all banks lie alike: what the next row's bank holds is a slot for
+    each four rows, and one count of words is enough.
+    """
+
+    SETTLE = RowSpace.SETTLE
+
+    def __init__(self, config):
+        self.config = config
+        super().__init__(
+            {
+                "i_job": In(stream.Signature(SlotJob)),
+                "i_slot": In(SlotJob.members["slot"]),
+                "i_row_begins": In(1),
+                "i_row_done": In(1),
+                "i_free_to": In(ROW_NUMBER),
+                "o_room": Out(1),
+                "o_next_word": Out(range(config.bank_words)),
+                "o_rows_done": Out(ROW_NUMBER),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        words, rows, slot = self.config.bank_words, self.o_rows_done, self.i_slot
+        row, freed = Signal(ROW_NUMBER), Signal()  # the oldest; it is given up
+        m.d.comb += freed.eq((row != self.i_free_to) & (row != rows))
+        m.d.sync += [row.eq(row + freed), rows.eq(rows + self.i_row_done)]
+
+        live, used = Signal(range(TABLE_ROWS)), Signal(range(words + 1))
+        next_live, next_used = Signal.like(live), Signal.like(used)
+        m.d.comb += [
+            self.i_job.ready.eq(live == 0),
+            next_live.eq(live + self.i_row_begins - freed),
+            next_used.eq(used),
+        ]
+        with m.If(self.i_row_begins & ~freed & live[:BANK_BITS].all()):
+            m.d.comb += next_used.eq(used + slot)
+        with m.If(freed & ~self.i_row_begins & ~live[:BANK_BITS].any()):
+            m.d.comb += next_used.eq(used - slot)
+        m.d.sync += [
+            live.eq(next_live),
+            used.eq(next_used),
+            self.o_room.eq((next_used + slot <= words) & (next_live != TABLE_ROWS - 1)),
+        ]
+        with m.If(self.i_row_begins & rows[:BANK_BITS].all()):
+            m.d.sync += self.o_next_word.eq(self.o_next_word + slot)
+        return m

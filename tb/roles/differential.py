@@ -98,5 +98,7 @@ def on_device(device, layer):
     assert out.dtype == expected.dtype and out.shape == expected.shape
     wrong = (out != expected).sum()
     assert not wrong, f"{device.info.name}: {wrong} of {out.size} outputs differ"
-    assert report.macs == macs == sum(job.macs for job in report.jobs), device.info.name
+    assert report.macs == macs, device.info.name
+    if device.info.report_depth:
+        assert macs == sum(job.macs for job in report.jobs), device.info.name
     assert report.cycles == report.busy + sum(report.lost.values()), device.info.name

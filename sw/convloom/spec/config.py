@@ -107,6 +107,14 @@ class Config:
         return self.cout_lanes // self.requant_lanes
 
     @property
+    def is_least(self):
+        """Whether one job at a time is on chip: for chips with so few cells that they count more than the clock.
+
+        What stays the same for a job is read in its descriptor, and registers that only shorten paths are left out.
+        """
+        return self.jobs_in_flight == 1
+
+    @property
     def module_name(self):
         """Name of the top module."""
         return "convloom_" + self.name.replace("-", "_")
