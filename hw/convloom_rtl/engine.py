@@ -128,6 +128,7 @@ class Engine(wiring.Component):
 
     def _compute(self, m, gate, weights, lines, array, requantiser, ring):
         """From the issue to the output ring: delays alone, nothing waits."""
+        pad_delay = 0 if self.config.is_least else LineBuffer.LATENCY - 1
         m.d.comb += [
             lines.i_issue.eq(gate.o_issue),
             weights.i_address.eq(
@@ -137,7 +138,7 @@ class Engine(wiring.Component):
             weights.i_freed.eq(gate.o_freed),
             array.i_activations.eq(lines.o_activations),
             array.i_weights.eq(weights.o_weights),
-            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, pad_delay, "array_pad")),
             array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
             requantiser.i_tile.eq(array.o_tile),
             requantiser.i_valid.eq(array.o_valid),
@@ -177,7 +178,8 @@ class Engine(wiring.Component):
             answered.eq(taken["out"] & last["out"]),
             gate.i_active.eq(begins | (on_chip != 0)),
             self.o_busy.eq(gate.i_active | reporter.o_busy),
-            counters.i_tag.eq(array.o_tag),
+            # The least engine counts at the gate: what is counted of a tag then goes no further.
+            counters.i_tag.eq(gate.o_tag if self.config.is_least else array.o_tag),
             *(counters.i_beats[name].eq(transfers) for name, transfers in taken.items()),
             reporter.i_answered.eq(answered),
             self.o_total.eq(counters.o_total),

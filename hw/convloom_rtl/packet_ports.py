@@ -21,7 +21,7 @@ def _flipped(members):
 
 
 class InputPort(wiring.Component):
-    """One beat per cycle, one cycle of latency; no path from pin to pin or into the engine.
+    """One beat per cycle, one cycle of latency; no path from pin to pin or into the engine, unless it is `direct`.
 
     TKEEP counts as all ones up to its highest bit, and as all ones before the last beat. A packet that stood open
     when `i_reset` came is dropped to its TLAST.
@@ -34,8 +34,8 @@ class InputPort(wiring.Component):
     o_inside : a packet has begun at the pins and not ended, or has not been handed on to its end
     """
 
-    def __init__(self, lanes):
-        self.lanes = lanes
+    def __init__(self, lanes, direct=False):
+        self.lanes, self.direct = lanes, direct
         super().__init__(
             {
                 **_flipped(axi_stream(lanes)),
@@ -49,17 +49,22 @@ class InputPort(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         inside, dropping = Signal(), Signal()  # the packet at the pins: has begun; is dropped
-        m.submodules.skid = skid = SkidBuffer(self.o.p.shape())
+        beats = self.o
+        if not self.direct:
+            m.submodules.skid = skid = SkidBuffer(self.o.p.shape())
+            beats = skid.i
+            m.d.comb += [
+                self.o.p.eq(skid.o.p),
+                self.o.valid.eq(skid.o.valid & ~self.i_reset),
+                skid.o.ready.eq(self.o.ready | self.i_reset),
+            ]
         m.d.comb += [
-            skid.i.p.data.eq(self.tdata),
-            skid.i.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
-            skid.i.p.last.eq(self.tlast),
-            skid.i.valid.eq(self.tvalid & ~dropping & ~self.i_reset),
-            self.tready.eq(Mux(dropping, 1, skid.i.ready & ~self.i_reset)),
-            self.o.p.eq(skid.o.p),
-            self.o.valid.eq(skid.o.valid & ~self.i_reset),
-            skid.o.ready.eq(self.o.ready | self.i_reset),
-            self.o_inside.eq(inside | skid.o.valid),
+            beats.p.data.eq(self.tdata),
+            beats.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
+            beats.p.last.eq(self.tlast),
+            beats.valid.eq(self.tvalid & ~dropping & ~self.i_reset),
+            self.tready.eq(Mux(dropping, 1, beats.ready & ~self.i_reset)),
+            self.o_inside.eq(inside | (0 if self.direct else skid.o.valid)),
         ]
         with m.If(self.tvalid & self.tready):
             m.d.sync += inside.eq(~self.tlast)

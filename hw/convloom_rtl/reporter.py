@@ -46,7 +46,7 @@ class Reporter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        job = Signal(ReportJob)
+        job = Signal(ReportJob, reset_less=True)
         answered, complete = Signal(range(MOST_ANSWERED)), Signal()
         m.d.sync += answered.eq(answered + self.i_answered - complete)
         m.d.comb += [

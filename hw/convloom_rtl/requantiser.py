@@ -29,7 +29,7 @@ class Requantiser(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        self.rescaler = Rescaler(config.requant_lanes, config.roundings)
+        self.rescaler = Rescaler(config.requant_lanes, config.roundings, steady=config.is_least)
         self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 2
         super().__init__(
             {
@@ -56,14 +56,18 @@ class Requantiser(wiring.Component):
             ring.i_step.eq(passes.o_step),
         ]
         control = delay(m, passes.o_control, 1, "biased_control")
+
+        def treatment(control):
+            return passes.o_treatment if self.config.is_least else control.treatment
+
         m.d.comb += [
-            self.rescaler.i_rounding.eq(control.rounding),
-            self.rescaler.i_zero_point.eq(control.output_zero_point),
+            self.rescaler.i_rounding.eq(treatment(control).rounding),
+            self.rescaler.i_zero_point.eq(treatment(control).output_zero_point),
         ]
         sums = self._add_bias(m, passes, ring.o)
         raw = self._raw_bytes(m, sums, control)
         control = delay(m, control, self.rescaler.latency, "rescaled_control")
-        self._finish(m, control, raw)
+        self._finish(m, control, treatment, raw)
         return m
 
     def _add_bias(self, m, passes, parameters):
@@ -109,10 +113,11 @@ class Requantiser(wiring.Component):
                     m.d.sync += chosen.eq(sums.as_value().word_select(quarter, width))
         return delay(m, chosen, self.rescaler.latency - 1, "raw_bytes")
 
-    def _finish(self, m, control, raw):
+    def _finish(self, m, control, treatment, raw):
         """Comparisons, from which raw bytes are exempt; clamp."""
         clamped_control = delay(m, control, 1, "clamped_control")
-        low, high = clamped_control.clamp_low, clamped_control.clamp_high
+        compared, clamped = treatment(control), treatment(clamped_control)
+        low, high = clamped.clamp_low, clamped.clamp_high
         made = Signal(self.o_piece.data.shape(), reset_less=True)
         for lane, result in enumerate(self.rescaler.o):
             inside = Signal(8, name=f"inside_{lane}", reset_less=True)
@@ -120,10 +125,10 @@ class Requantiser(wiring.Component):
                 Signal(name=f"{name}_{lane}", reset_less=True) for name in ("is_low", "is_high")
             )
             m.d.sync += [
-                inside.eq(Mux(control.raw, raw.word_select(lane, 8), result[:8])),
+                inside.eq(Mux(compared.raw, raw.word_select(lane, 8), result[:8])),
                 # Signs of differences: synthesis needs more for a comparison.
-                is_low.eq(~control.raw & (result - control.clamp_low)[-1]),
-                is_high.eq(~control.raw & (control.clamp_high - result)[-1]),
+                is_low.eq(~compared.raw & (result - compared.clamp_low)[-1]),
+                is_high.eq(~compared.raw & (compared.clamp_high - result)[-1]),
                 made[lane].eq(Mux(is_low, low, Mux(is_high, high, inside))),
             ]
         m.d.comb += self.o_piece.data.eq(made)

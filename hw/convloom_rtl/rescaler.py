@@ -38,14 +38,15 @@ class Rescaler(wiring.Component):
 
     Members
     -------
-    i_rounding, i_zero_point : the Rounding and the output's zero point of all lanes
+    i_rounding, i_zero_point : the Rounding and the output's zero point of all lanes; where they are `steady`, of all
+        numbers on their way
     i_accumulators : int32, bias included
     i_multipliers, i_shifts : 0 to 2^31 - 1 and 0 to 31; `float32` takes the upper 24 bits, its significand
     o : results before the clamp; before the zero point, cut to -256 to 256
     """
 
-    def __init__(self, lanes, roundings):
-        self.lanes, self.roundings = lanes, roundings
+    def __init__(self, lanes, roundings, steady=False):
+        self.lanes, self.roundings, self.steady = lanes, roundings, steady
         self.has_float32 = Rounding.FLOAT32 in roundings
         self.fraction = SIGNIFICANT + 1 if self.has_float32 else 1
         # Which powers of two of a shift each step does.
@@ -71,26 +72,27 @@ class Rescaler(wiring.Component):
             numbers = self._round_significands(m, numbers, rounding)
             latency = SignificandRounder.LATENCY
             multipliers = delay(m, multipliers, latency, "multipliers")
-            rounding, zero_point, shifts = delay_together(
-                m, (rounding, zero_point, shifts), latency, "beside_rounder"
-            )
+            rounding, zero_point, shifts = self._beside(m, latency, "rounder", rounding, zero_point, shifts)
 
         numbers = self._multiply(m, numbers, multipliers, rounding)
-        rounding, zero_point, shifts = delay_together(
-            m, (rounding, zero_point, shifts), WideProduct.LATENCY, "beside_product"
-        )
+        latency = WideProduct.LATENCY
+        rounding, zero_point, shifts = self._beside(m, latency, "product", rounding, zero_point, shifts)
         numbers = self._round_products(m, numbers, rounding)
-        rounding, zero_point, shifts = delay_together(
-            m, (rounding, zero_point, shifts), 1, "beside_first_rounding"
-        )
+        rounding, zero_point, shifts = self._beside(m, 1, "first_rounding", rounding, zero_point, shifts)
         numbers, sticky = self._shift(m, numbers, shifts)
         latency, becomes_half = len(self.shift_steps), [Const(0)] * self.lanes
         if self.has_float32:
             numbers, sticky, becomes_half = self._find_halves(m, numbers, sticky)
             latency += 1
-        rounding, zero_point = delay_together(m, (rounding, zero_point), latency, "beside_shift")
+        rounding, zero_point = self._beside(m, latency, "shift", rounding, zero_point)
         self._round_to_whole(m, numbers, sticky, becomes_half, rounding, zero_point)
         return m
+
+    def _beside(self, m, latency, name, rounding, zero_point, *shifts):
+        """What travels beside the numbers."""
+        if self.steady:
+            return rounding, zero_point, *(delay(m, shift, latency, f"beside_{name}") for shift in shifts)
+        return delay_together(m, (rounding, zero_point, *shifts), latency, f"beside_{name}")
 
     def _registers(self, name, shape):
         """A register for each lane."""
@@ -216,7 +218,7 @@ class Rescaler(wiring.Component):
             away.eq(self._is(rounding, Rounding.DOUBLE)),
         ]
         whole, results = (self._registers(name, signed(WHOLE + 1)) for name in ("whole", "result"))
-        offset = delay(m, zero_point, 1, "offset")
+        _, offset = self._beside(m, 1, "whole", rounding, zero_point)
         up, at_half = self._registers("up", 1), self._registers("at_half", 1)
         for lane, number in enumerate(numbers):
             before, behind = number[self.fraction :].as_signed(), number[: self.fraction]

@@ -8,19 +8,25 @@ from convloom_rtl.parameter_ring import RingStep
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, QuantiseJob, tile
 
 RAW_PIECES = 4  # bytes of an accumulator: a pass of raw ones makes so many pieces
-_TREATMENT = {
-    "raw": 1,
-    **{
-        name: DESCRIPTOR_SHAPES[name] for name in ("rounding", "output_zero_point", "clamp_low", "clamp_high")
-    },
-}
+Treatment = data.StructLayout(
+    {
+        "raw": 1,
+        **{
+            name: DESCRIPTOR_SHAPES[name]
+            for name in ("rounding", "output_zero_point", "clamp_low", "clamp_high")
+        },
+    }
+)
 
 
 def piece_control(config):
-    """How to make a piece of a pass; slot_end, count and last as in payloads.piece."""
+    """How to make a piece of a pass; slot_end, count and last as in payloads.piece.
+
+    In the least engine the treatment is not handed on: it is the same for all pieces on their way.
+    """
     return data.StructLayout(
         {
-            **_TREATMENT,
+            **({} if config.is_least else {"treatment": Treatment}),
             "quarter": range(RAW_PIECES),  # which bytes of raw accumulators
             "slot_end": 1,
             "count": range(config.cout_lanes + 1),
@@ -45,6 +51,7 @@ class TilePasses(wiring.Component):
     o_accumulators, o_second : requant_lanes accumulators of a pass and, where there are several, of the next one;
         which of the two it is the turn of
     o_control : what to make of them in this cycle
+    o_treatment : of the tile that has arrived last; in the least engine of all that are on their way
     """
 
     LATENCY = 2
@@ -62,17 +69,23 @@ class TilePasses(wiring.Component):
                 "o_accumulators": Out(data.ArrayLayout(lanes, self.choices)),
                 "o_second": Out(1),
                 "o_control": Out(piece_control(config)),
+                "o_treatment": Out(Treatment),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        treatment = data.StructLayout({**_TREATMENT, "advance": 1, "rewind": 1, "job_end": 1, "discard": 1})
-        now, held = Signal(treatment), Signal(treatment, reset_less=True)  # of the tile, from its arrival on
-        m.d.comb += now.eq(held)
-        with m.If(self.i_valid):
-            self._take(m, now)
+        flags = data.StructLayout(dict.fromkeys(("advance", "rewind", "job_end"), 1))
+        taken = data.StructLayout({"treatment": Treatment, "discard": 1, "flags": flags})
+        now, held = Signal(taken), Signal(taken, reset_less=True)  # of the tile, from its arrival on
+        m.d.comb += [now.eq(held), self.o_treatment.eq(held.treatment)]
         m.d.sync += held.eq(now)
+        with m.If(self.i_valid):
+            m.d.comb += [now.flags[name].eq(self.i_tile[name]) for name in flags.members]
+            self._take(m, now)
+        if self.config.is_least:  # the job stays until it is answered
+            self._take(m, now)
+            m.d.comb += self.o_treatment.eq(now.treatment)
         m.d.comb += self.i_jobs.ready.eq(self.i_valid & self.i_tile.job_end)
 
         active, quarter, pass_end, second, tile_end = self._sequence(m, now)
@@ -82,15 +95,14 @@ class TilePasses(wiring.Component):
 
     def _take(self, m, now):
         """How to treat the tile that arrives."""
-        job = self.i_jobs.p
+        job, treatment = self.i_jobs.p, now.treatment
         m.d.comb += [
-            now.raw.eq(job.raw & ~job.discard),
-            now.rounding.eq(job.rounding),
-            now.output_zero_point.eq(job.output_zero_point),
-            now.clamp_low.eq(Mux(job.discard, 0, job.clamp_low)),
-            now.clamp_high.eq(Mux(job.discard, 0, job.clamp_high)),
+            treatment.raw.eq(job.raw & ~job.discard),
+            treatment.rounding.eq(job.rounding),
+            treatment.output_zero_point.eq(job.output_zero_point),
+            treatment.clamp_low.eq(Mux(job.discard, 0, job.clamp_low)),
+            treatment.clamp_high.eq(Mux(job.discard, 0, job.clamp_high)),
             now.discard.eq(job.discard),
-            *(now[name].eq(self.i_tile[name]) for name in ("advance", "rewind", "job_end")),
         ]
 
     def _sequence(self, m, now):
@@ -99,14 +111,14 @@ class TilePasses(wiring.Component):
         number, quarter = Signal(range(self.config.passes)), Signal(range(RAW_PIECES))
         m.d.comb += [
             active.eq(self.i_valid | running),
-            pass_end.eq(active & (~now.raw | (quarter == RAW_PIECES - 1))),
+            pass_end.eq(active & (~now.treatment.raw | (quarter == RAW_PIECES - 1))),
             tile_end.eq(pass_end & (number == self.config.passes - 1)),
             self.o_step.step.eq(pass_end & ~now.discard),
             self.o_step.tile_end.eq(tile_end),
-            *(self.o_step[name].eq(now[name]) for name in ("advance", "rewind", "job_end")),
+            *(self.o_step[name].eq(now.flags[name]) for name in ("advance", "rewind", "job_end")),
         ]
         m.d.sync += running.eq(active & ~tile_end)
-        with m.If(active & now.raw):
+        with m.If(active & now.treatment.raw):
             m.d.sync += quarter.eq(quarter + 1)
         with m.If(pass_end):
             m.d.sync += number.eq(Mux(tile_end, 0, number + 1))
@@ -148,12 +160,13 @@ class TilePasses(wiring.Component):
             m.d.sync += left.eq(Mux(job.raw & ~job.discard, RAW_PIECES * channels, channels))
         with m.Elif(active & slot_end):
             m.d.sync += left.eq(Mux(left > lanes, left - lanes, 0))
+        if not self.config.is_least:
+            m.d.sync += control.treatment.eq(held.treatment)
         m.d.sync += [
-            *(control[name].eq(held[name]) for name in _TREATMENT),
             control.quarter.eq(quarter),
             control.slot_end.eq(slot_end),
             control.count.eq(Mux(left > lanes, lanes, left)),
-            control.last.eq(held.job_end & (left != 0) & (left <= lanes)),
-            control.job_end.eq(held.job_end & tile_ends),
+            control.last.eq(held.flags.job_end & (left != 0) & (left <= lanes)),
+            control.job_end.eq(held.flags.job_end & tile_ends),
             control.valid.eq(active),
         ]

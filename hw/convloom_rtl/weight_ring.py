@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect
 
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.primitives.memory import BlockMemory
@@ -54,17 +54,23 @@ class WeightRing(wiring.Component):
         lane, word = Signal(range(lanes)), Signal(range(words))
         room, has_room = Signal(range(words + 1), init=words), Signal(init=1)
         writes, written = Signal(), Signal()
-        m.submodules.queue = queue = Queue(arrived(self.config.cin_lanes), 1)
+        arrivals = stream.Signature(arrived(self.config.cin_lanes)).create()
         m.d.comb += [
-            queue.i.p.weights.eq(self.i.payload),
-            queue.i.p.last.eq(self.i_last),
-            queue.i.valid.eq(self.i.valid),
-            self.i.ready.eq(queue.i.ready),
+            arrivals.p.weights.eq(self.i.payload),
+            arrivals.p.last.eq(self.i_last),
+            arrivals.valid.eq(self.i.valid),
+            self.i.ready.eq(arrivals.ready),
+        ]
+        if not self.config.is_least:
+            m.submodules.queue = queue = Queue(arrived(self.config.cin_lanes), 1)
+            connect(m, arrivals, queue.i)
+            arrivals = queue.o
+        m.d.comb += [
             # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
-            queue.o.ready.eq(has_room),
-            writes.eq(queue.o.valid & has_room),
+            arrivals.ready.eq(has_room),
+            writes.eq(arrivals.valid & has_room),
             written.eq(writes & (lane == lanes - 1)),
-            self.o_loaded.eq(writes & queue.o.p.last),
+            self.o_loaded.eq(writes & arrivals.p.last),
         ]
         m.d.sync += [
             room.eq(room - written + self._freed(m)),
@@ -79,7 +85,7 @@ class WeightRing(wiring.Component):
             m.d.comb += [
                 store.i_enable.eq(writes & (lane == n)),
                 store.i_write_address.eq(word),
-                store.i_data.eq(queue.o.p.weights),
+                store.i_data.eq(arrivals.p.weights),
                 store.i_read_address.eq(self.i_address),
                 self.o_weights[n].eq(store.o_data),
             ]

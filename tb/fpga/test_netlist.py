@@ -13,8 +13,14 @@ INPUTS, OUTPUTS = {"aclk": 1, "aresetn": 1, "tdata": 8}, {"tready": 1, "result":
 def test_each_pin_has_a_register_of_its_own():
     text = netlist.wrapper("engine", INPUTS, OUTPUTS)
     assert ".aclk(clk), .aresetn(driven[0 +: 1]), .tdata(driven[1 +: 8])" in text
-    assert "reg [8:0] driven;" in text and "driven <= {driven, serial};" in text
+    assert "reg [8:0] shifted;" in text and "driven = {1{shifted}};" in text
+    assert "shifted <= {shifted, serial};" in text
     assert ".tready(made[0 +: 1]), .result(made[1 +: 6])" in text and "parity_0 <= made;" in text
+
+
+def test_few_registers_drive_all_inputs():
+    text = netlist.wrapper("engine", INPUTS, OUTPUTS, drivers=4)
+    assert "reg [3:0] shifted;" in text and "wire [8:0] driven = {3{shifted}};" in text
 
 
 @pytest.mark.parametrize("bits", [1, 4, 5, 17, 64, 143])

@@ -12,12 +12,11 @@ def countdown(m: Module, number, name, *, counts, rests):
     rests : no steps are made: at least one such cycle before the first
     counts : a step is made, with the last of which the next `number` begin; or the first of all begins
     """
-    coming, last = Signal.like(number, name=f"{name}_coming", init=1), Signal(name=f"{name}_last")
+    coming = Signal.like(number, name=f"{name}_coming", init=1, reset_less=True)
+    last = Signal(name=f"{name}_last", reset_less=True)
     is_last = coming == number
-    with m.If(counts):
+    with m.If(counts | rests):
         m.d.sync += [last.eq(is_last), coming.eq(coming + 1)]
-        with m.If(is_last):
+        with m.If(is_last | ~counts):
             m.d.sync += coming.eq(1)
-    with m.Elif(rests):
-        m.d.sync += coming.eq(1)
     return last

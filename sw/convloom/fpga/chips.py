@@ -51,6 +51,8 @@ class Chip:
     family : its Family
     options : nextpnr's, that choose it
     places : whether convloom_rtl knows where its multipliers lie
+    drivers : registers that drive the inputs of the core when it is measured, each several where they are a number:
+        they count where there is hardly room for the core. None: one for each input
     room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
     """
 
@@ -59,6 +61,7 @@ class Chip:
     options: tuple
     places: bool
     room: dict
+    drivers: int | None = None
 
 
 ECP5 = Family(
@@ -130,6 +133,7 @@ CHIPS = {
             ("--up5k", "--package", "sg48"),
             False,
             {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
+            drivers=16,
         ),
     )
 }

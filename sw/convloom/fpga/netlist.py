@@ -60,18 +60,22 @@ def self_test(config, board, megahertz):
     return rtlil.convert(top, name=SELF_TEST, platform=platform(config, board.chip), emit_src=True)
 
 
-def wrapper(module, inputs, outputs, clock="aclk"):
+def wrapper(module, inputs, outputs, clock="aclk", drivers=None):
     """Verilog: registers at every pin, so that the chip's own pins take no part in the timing.
 
     One input is shifted through registers that drive all of the core's; its outputs are kept in registers and
     become one bit, four by four, with a register at each step. So nothing in the core is without use.
+
+    drivers : registers for the inputs, each of which then drives several; None: one each
     """
     inputs = {name: bits for name, bits in inputs.items() if name != clock}
     ties = (f".{clock}(clk)", *_slices("driven", inputs), *_slices("made", outputs))
+    registers = min(drivers or sum(inputs.values()), sum(inputs.values()))
     lines = [
         f"module {TOP}(input clk, input serial, output parity);",
-        f"  reg [{sum(inputs.values()) - 1}:0] driven;",
-        "  always @(posedge clk) driven <= {driven, serial};",
+        f"  reg [{registers - 1}:0] shifted;",
+        f"  wire [{sum(inputs.values()) - 1}:0] driven = {{{-(-sum(inputs.values()) // registers)}{{shifted}}}};",
+        "  always @(posedge clk) shifted <= {shifted, serial};",
         f"  wire [{sum(outputs.values()) - 1}:0] made;",
         f"  {module} core({', '.join(ties)});",
         *_parity("made", sum(outputs.values())),

@@ -92,7 +92,7 @@ def _area(folder, module, chip):
 def _run_core(config, chip, folder, parts, name, heard):
     text, inputs, outputs = netlist.core(config, chip)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs))
+    (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs, drivers=chip.drivers))
     modules = {"module": config.module_name, "top": netlist.TOP}
     _run(text, modules, chip, folder, parts, name, heard)
 
