@@ -56,7 +56,9 @@ class OutputRing(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.store = store = BlockMemory(slot(self.config), self.config.output_words, stands_still=True)
+        m.submodules.store = store = BlockMemory(
+            slot(self.config), self.config.output_words, stands_still=True
+        )
         written = Signal()
         m.d.comb += [
             written.eq(self.i_valid & self.i_piece.slot_end),

@@ -13,8 +13,8 @@ class BlockMemory(wiring.Component):
     A word that is written in the cycle of its address or the next one comes as the old one or the new one: users keep
     apart what they write and what they read. Reset clears neither the words nor the registers.
 
-    Where it may stand still, both steps of a read do so in a cycle without `i_read`, which does not count; then only the
-    word that is written in the cycle of its address is the old or the new one.
+    Where it may stand still, both steps of a read do so in a cycle without `i_read`, which does not count; then only
+    the word that is written in the cycle of its address is the old or the new one.
     """
 
     LATENCY = 2
