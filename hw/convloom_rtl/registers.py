@@ -106,7 +106,7 @@ class Registers(wiring.Component):
         m.d.sync += [here.eq(comes), behind.eq(here & total.valid & ~number[0])]
         alone = here & ~total.valid & ~number[0]  # a job's end, or a reset, came in between
         m.d.comb += [
-            copied.eq(Mux(number[0], here, behind)),
+            copied.eq(Mux(number[0], delay(m, here, 1, "written", reset=True), behind)),
             copies.i_enable.eq(here | behind),
             copies.i_write_address.eq(number | behind),
             copies.i_data.eq(total.word),

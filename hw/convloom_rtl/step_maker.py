@@ -142,6 +142,6 @@ class StepMaker(wiring.Component):
             ~is_column_there
             | (is_above & ~(reaches_in & (low >= ROW_BANKS - n)))
             | (below < 0)
-            | ((below[row_bits:] == 0) & (below[:row_bits] < n))
+            | (((below[row_bits:] == 0) & (below[:row_bits] < n)) if n else 0)
             for n in range(ROW_BANKS)
         )
