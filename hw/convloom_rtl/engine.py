@@ -98,7 +98,7 @@ class Engine(wiring.Component):
         connect(m, counters.o_counts, reporter.i_counts)
         connect(m, flipped(self.reports), reporter.reports)
         self._load(m, reader, loader, weights, lines, walker, gate)
-        self._compute(m, gate, weights, lines, array, requantiser, ring)
+        self._compute(m, walker.i_jobs.p, gate, weights, lines, array, requantiser, ring)
         self._count(m, gate, array, counters, reporter)
         return m
 
@@ -126,9 +126,8 @@ class Engine(wiring.Component):
             gate.i_cause.eq(walker.o_cause),
         ]
 
-    def _compute(self, m, gate, weights, lines, array, requantiser, ring):
+    def _compute(self, m, job, gate, weights, lines, array, requantiser, ring):
         """From the issue to the output ring: delays alone, nothing waits."""
-        pad_delay = 0 if self.config.is_least else LineBuffer.LATENCY - 1
         m.d.comb += [
             lines.i_issue.eq(gate.o_issue),
             weights.i_address.eq(
@@ -138,7 +137,7 @@ class Engine(wiring.Component):
             weights.i_freed.eq(gate.o_freed),
             array.i_activations.eq(lines.o_activations),
             array.i_weights.eq(weights.o_weights),
-            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, pad_delay, "array_pad")),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
             array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
             requantiser.i_tile.eq(array.o_tile),
             requantiser.i_valid.eq(array.o_valid),
@@ -148,6 +147,13 @@ class Engine(wiring.Component):
         ]
         if self.config.depthwise:
             self._slide(m, gate, lines, array)
+        else:  # a tile's last pixel is what there is to know
+            m.d.comb += [
+                requantiser.i_tile.advance.eq(~array.o_tile.pixel_end),
+                requantiser.i_tile.rewind.eq(array.o_tile.pixel_end),
+            ]
+        if self.config.is_least:  # what stays the same for a job does not travel with its steps
+            m.d.comb += [array.i_pad_value.eq(job.pad_value), weights.i_freed.eq(job.words_in_all)]
 
     def _slide(self, m, gate, lines, array):
         """The columns of a depthwise job into its window, and the window's taps into the array."""

@@ -167,22 +167,21 @@ class OneJobSpace(wiring.Component):
         m.d.comb += freed.eq((row != self.i_free_to) & (row != rows))
         m.d.sync += [row.eq(row + freed), rows.eq(rows + self.i_row_done)]
 
-        live, used = Signal(range(TABLE_ROWS)), Signal(range(words + 1))
-        next_live, next_used = Signal.like(live), Signal.like(used)
+        live, used, recent = Signal(range(TABLE_ROWS)), Signal(range(words + 1)), Signal()
+        more, less = Signal(), Signal()  # begun rows of four, and given up
         m.d.comb += [
             self.i_job.ready.eq(live == 0),
-            next_live.eq(live + self.i_row_begins - freed),
-            next_used.eq(used),
+            more.eq(self.i_row_begins & ~freed & live[:BANK_BITS].all()),
+            less.eq(freed & ~self.i_row_begins & ~live[:BANK_BITS].any()),
         ]
-        with m.If(self.i_row_begins & ~freed & live[:BANK_BITS].all()):
-            m.d.comb += next_used.eq(used + slot)
-        with m.If(freed & ~self.i_row_begins & ~live[:BANK_BITS].any()):
-            m.d.comb += next_used.eq(used - slot)
         m.d.sync += [
-            live.eq(next_live),
-            used.eq(next_used),
-            self.o_room.eq((next_used + slot <= words) & (next_live != TABLE_ROWS - 1)),
+            live.eq(live + self.i_row_begins - freed),
+            recent.eq(self.i_row_begins),
+            # A row that begins counts a cycle later, so the next one has to wait for two.
+            self.o_room.eq((used + slot <= words) & ~live.all() & ~self.i_row_begins & ~recent),
         ]
+        with m.If(more | less):
+            m.d.sync += used.eq(used + (slot ^ less.replicate(len(slot)).as_signed()) + less)
         with m.If(self.i_row_begins & rows[:BANK_BITS].all()):
             m.d.sync += self.o_next_word.eq(self.o_next_word + slot)
         return m

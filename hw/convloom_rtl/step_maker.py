@@ -39,39 +39,50 @@ class StepMaker(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        job, turn, here = self.i_job, self.i_turn, self.i_place
-        at = Signal(step(self.config), reset_less=True)
-        advances = self.o.ready | ~self.o.valid
+        is_least, advances = self.config.is_least, Signal()
 
         def keep(value, name):
-            """The value as it was when the step was made."""
+            """The value as it was when the step was made; in the least engine the step is where the walk stands."""
+            if is_least:
+                return value
             kept = Signal(value.shape(), name=name, reset_less=True)
             with m.If(advances):
                 m.d.sync += kept.eq(value)
             return kept
 
-        m.d.comb += [self.o_stepped.eq(self.i_walking & advances), self.o.p.eq(at)]
-        with m.If(advances):
-            m.d.sync += [
-                self.o.valid.eq(self.i_walking),
-                *(at[name].eq(turn[name]) for name in FLAGS),
-                at.raw.eq(job.raw),
-                at.reserve.eq(self._reserved()),
-                at.free_words.eq(job.words_in_all),
-                at.issue.pad_value.eq(job.pad_value),
-                at.issue.weight.eq(here.weight),
-                at.issue.offset.eq(here.offset),
-            ]
+        m.d.comb += [
+            advances.eq(self.o.ready | ~self.o.valid),
+            self.o_stepped.eq(self.i_walking & advances),
+            self.o.p.eq(keep(self._of_turn(m), "at")),
+        ]
+        if is_least:
+            m.d.comb += self.o.valid.eq(self.i_walking)
+        else:
+            with m.If(advances):
+                m.d.sync += self.o.valid.eq(self.i_walking)
         is_row_there, row_inside = self._rows(m, keep)
         self._bytes(m, keep, is_row_there, row_inside)
-        if self.config.depthwise:
-            with m.If(advances):
-                m.d.sync += [
-                    at.reserve_row.eq(turn.row_begins),
-                    at.row_words.eq(job.row_words),
-                    at.window.eq(turn.window),
-                ]
         return m
+
+    def _of_turn(self, m):
+        """What of the step is known without looking at its place."""
+        job, turn, here, now = self.i_job, self.i_turn, self.i_place, Signal(step(self.config))
+        m.d.comb += [
+            *(now[name].eq(turn[name]) for name in FLAGS),
+            now.raw.eq(job.raw),
+            now.reserve.eq(self._reserved()),
+            now.free_words.eq(job.words_in_all),
+            now.issue.pad_value.eq(job.pad_value),
+            now.issue.weight.eq(here.weight),
+            now.issue.offset.eq(here.offset),
+        ]
+        if self.config.depthwise:
+            m.d.comb += [
+                now.reserve_row.eq(turn.row_begins),
+                now.row_words.eq(job.row_words),
+                now.window.eq(turn.window),
+            ]
+        return now
 
     def _reserved(self):
         """Words of the output ring for a tile, with its first step. A depthwise row's are reserved together."""

@@ -66,7 +66,8 @@ def wrapper(module, inputs, outputs, clock="aclk", drivers=None):
     One input is shifted through registers that drive all of the core's; its outputs are kept in registers and
     become one bit, four by four, with a register at each step. So nothing in the core is without use.
 
-    drivers : registers for the inputs, each of which then drives several; None: one each
+    drivers : registers for the inputs, each of which then drives several, and outputs have none of their own; None:
+        one each
     """
     inputs = {name: bits for name, bits in inputs.items() if name != clock}
     ties = (f".{clock}(clk)", *_slices("driven", inputs), *_slices("made", outputs))
@@ -78,7 +79,7 @@ def wrapper(module, inputs, outputs, clock="aclk", drivers=None):
         "  always @(posedge clk) shifted <= {shifted, serial};",
         f"  wire [{sum(outputs.values()) - 1}:0] made;",
         f"  {module} core({', '.join(ties)});",
-        *_parity("made", sum(outputs.values())),
+        *_parity("made", sum(outputs.values()), kept=drivers is None),
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
@@ -92,10 +93,13 @@ def _slices(vector, pins):
         first += bits
 
 
-def _parity(name, bits):
-    """A registered tree of XORs over a vector's bits, the vector's own register first."""
-    yield f"  reg [{bits - 1}:0] parity_0;"
-    yield f"  always @(posedge clk) parity_0 <= {name};"
+def _parity(name, bits, kept):
+    """A registered tree of XORs over a vector's bits; the vector's own register first, where it is `kept`."""
+    if kept:
+        yield f"  reg [{bits - 1}:0] parity_0;"
+        yield f"  always @(posedge clk) parity_0 <= {name};"
+    else:
+        yield f"  wire [{bits - 1}:0] parity_0 = {name};"
     level = 0
     while bits > 1:
         parts = [f"^parity_{level}[{min(first + 4, bits) - 1}:{first}]" for first in range(0, bits, 4)]
