@@ -116,8 +116,7 @@ class Counters(wiring.Component):
 
     def _take(self, m, takes):
         """What the total grows by whose turn it is, a cycle later."""
-        happened = self._happened(m)
-        at = {name: happened[FIRST_TAKEN + number - 1] for number, name in enumerate(TOTALS)}
+        at = self._happened(m)
         events = {"cycles_low": at["cycles_low"].active, "busy_low": at["busy_low"].busy}
         for cause in Cause:
             name = f"lost_{cause.name.lower()}"
@@ -134,7 +133,8 @@ class Counters(wiring.Component):
         return taken
 
     def _happened(self, m):
-        """What happened with this cycle's tag, and with those of the cycles before."""
+        """For each total what happened with the tag of the cycle that it has come to: with this one's if no share has
+        to end with a job."""
         tag, now = self.i_tag, Signal(Happened)
         m.d.comb += [
             now.active.eq(tag.active),
@@ -143,10 +143,12 @@ class Counters(wiring.Component):
             now.job_end.eq(tag.job_end),
             now.lost.eq(Mux(tag.active & ~tag.issue, tag.cause + 1, 0)),
         ]
+        if not self.config.report_depth:
+            return dict.fromkeys(TOTALS, now)
         happened = [now]
         for n in range(1, FIRST_TAKEN + len(TOTALS)):
             happened.append(delay(m, happened[-1], 1, f"happened_{n}"))
-        return happened
+        return {name: happened[FIRST_TAKEN + number - 1] for number, name in enumerate(TOTALS)}
 
     def _count_macs(self, m, takes, happened):
         """The MACs that wait for their visit, and whether they have just carried beyond 32 bits."""

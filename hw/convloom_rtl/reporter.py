@@ -54,13 +54,14 @@ class Reporter(wiring.Component):
             self.i_codes.ready.eq(complete),
             *(self.o_done[name].eq(job[name]) for name in ("job_id", "code", "irq")),
         ]
+        if self.config.is_least:
+            self._take(m.d.comb, m, job)
         with m.FSM() as fsm:
             m.d.comb += self.o_busy.eq((answered != 0) | ~fsm.ongoing("WAIT"))
             with m.State("WAIT"):
                 m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & (answered != 0))
-                m.d.sync += job.eq(self.i_jobs.p)
-                with m.If(self.i_jobs.p.code == ErrorCode.NONE):
-                    m.d.sync += job.code.eq(self.i_codes.p)
+                if not self.config.is_least:  # where it stays for a cycle more
+                    self._take(m.d.sync, m, job)
                 with m.If(complete):
                     m.next = "DONE"
                     if self.config.report_depth:
@@ -72,6 +73,11 @@ class Reporter(wiring.Component):
             if self.config.report_depth:
                 self._report(m, job)
         return m
+
+    def _take(self, domain, m, job):
+        domain += job.eq(self.i_jobs.p)
+        with m.If(self.i_jobs.p.code == ErrorCode.NONE):
+            domain += job.code.eq(self.i_codes.p)
 
     def _report(self, m, job):
         """The states from COUNTS to DONE, in which the report is written."""

@@ -30,7 +30,8 @@ class Requantiser(wiring.Component):
     def __init__(self, config):
         self.config = config
         self.rescaler = Rescaler(config.requant_lanes, config.roundings, steady=config.is_least)
-        self.latency = TilePasses.LATENCY + 1 + self.rescaler.latency + 2
+        self.bias_cycles = 0 if config.is_least else 1
+        self.latency = TilePasses.LATENCY + self.bias_cycles + self.rescaler.latency + 2
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
@@ -55,7 +56,7 @@ class Requantiser(wiring.Component):
             passes.i_valid.eq(self.i_valid),
             ring.i_step.eq(passes.o_step),
         ]
-        control = delay(m, passes.o_control, 1, "biased_control")
+        control = delay(m, passes.o_control, self.bias_cycles, "biased_control")
 
         def treatment(control):
             return passes.o_treatment if self.config.is_least else control.treatment
@@ -71,8 +72,8 @@ class Requantiser(wiring.Component):
         return m
 
     def _add_bias(self, m, passes, parameters):
-        """A register for the sums, and for the scales beside them: all for the rescaler."""
-        rescaler = self.rescaler
+        """A register for the sums, and for the scales beside them, `bias_cycles` of it: all for the rescaler."""
+        rescaler, registers = self.rescaler, m.d.sync if self.bias_cycles else m.d.comb
         sums, multipliers, shifts = (
             Signal(port.shape(), name=name, reset_less=True)
             for name, port in (
@@ -89,8 +90,8 @@ class Requantiser(wiring.Component):
                 chosen.i_choice.eq(passes.o_second),
                 chosen.i_addend.eq(channel.bias),
             ]
-            m.d.sync += sums[n].eq(chosen.o)
-        m.d.sync += [
+            registers += sums[n].eq(chosen.o)
+        registers += [
             *(multipliers[n].eq(channel.multiplier) for n, channel in enumerate(parameters)),
             *(shifts[n].eq(channel.shift) for n, channel in enumerate(parameters)),
         ]

@@ -78,7 +78,10 @@ class WindowWalker(wiring.Component):
         rows_behind = Signal(signed(ROW_NUMBER))
         weights_there, rows_there = Signal(), Signal()
         m.d.comb += rows_behind.eq(self.i_rows_done - base)
-        m.d.sync += rows_there.eq(rows_behind >= 0)
+        if self.config.is_least:  # the job before is answered
+            m.d.comb += rows_there.eq(1)
+        else:
+            m.d.sync += rows_there.eq(rows_behind >= 0)
         m.d.comb += weights_there.eq((loaded != 0) | job.discard)
         m.d.sync += loaded.eq(loaded + self.i_loaded - (starting & ~job.discard))
         with m.FSM():
