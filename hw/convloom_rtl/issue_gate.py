@@ -62,11 +62,18 @@ class IssueGate(wiring.Component):
             waiting, valid = Signal(step(self.config), reset_less=True), Signal()
             with m.If(self.i.ready):
                 m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
-        m.d.comb += [go.eq(valid & there & has_room & spaced), self.i.ready.eq(go | ~valid)]
+        rows_apart = Signal(init=1)
+        m.d.comb += [
+            go.eq(valid & there & has_room & spaced & rows_apart),
+            self.i.ready.eq(go | ~valid),
+        ]
         entered = Signal()  # the step that waits came in the cycle before
         m.d.sync += entered.eq(self.i.ready)
         m.d.comb += there.eq(self._of_waiting(m, waiting, entered, self._is_there))
+        self._rows_under_way = Signal(self.row_delay)
         self._reserve(m, waiting, entered, go, has_room)
+        if self.config.is_least:
+            m.d.comb += rows_apart.eq(~waiting.row_end | ~self._rows_under_way.any())
         self._space(m, waiting, go, spaced)
         self._issue(m, waiting, go)
         with m.If(~valid):
@@ -152,7 +159,8 @@ class IssueGate(wiring.Component):
         ]
         m.d.sync += [self.o_window.eq(waiting.window), self.o_window.read.eq(go & waiting.window.read)]
         free_to, freed, free = Signal(ROW_NUMBER), Signal.like(self.o_freed), Signal()
-        with m.If(go & waiting.row_end & waiting.is_issue):
+        frees_rows = go & waiting.row_end & waiting.is_issue
+        with m.If(frees_rows):
             m.d.sync += free_to.eq(waiting.free_to)
         with m.If(go & waiting.job_end):
             m.d.sync += freed.eq(waiting.free_words)
@@ -160,7 +168,20 @@ class IssueGate(wiring.Component):
         # Jobs end further apart than the delay, so one number of words is enough.
         assert self.weight_delay < JOB_CYCLES
         m.d.comb += [
-            self.o_free_to.eq(delay(m, free_to, self.row_delay, "free_to")),
+            self.o_free_to.eq(self._delay_rows(m, frees_rows, free_to)),
             self.o_freed.eq(freed),
             self.o_free.eq(delay(m, free, self.weight_delay, "free")),
         ]
+
+    def _delay_rows(self, m, frees_rows, free_to):
+        """What rows are free, when the last reads of the others have been made.
+
+        In the least engine one number at a time is on its way: a row's end waits for that of the row before.
+        """
+        if not self.config.is_least:
+            return delay(m, free_to, self.row_delay, "free_to")
+        told = Signal.like(free_to)
+        m.d.sync += self._rows_under_way.eq(Cat(frees_rows, self._rows_under_way))
+        with m.If(self._rows_under_way[-1]):
+            m.d.sync += told.eq(free_to)
+        return told

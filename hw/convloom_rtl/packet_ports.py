@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.stream import SkidBuffer
+from convloom_rtl.kit.stream import Queue, SkidBuffer
 from convloom_rtl.payloads import beat
 
 
@@ -84,7 +84,7 @@ class InputPort(wiring.Component):
 
 
 class OutputPort(wiring.Component):
-    """One beat per cycle, one cycle of latency; all outputs are registers.
+    """One beat per cycle, one cycle of latency; all outputs are registers. Where it is `direct`, tready leads on.
 
     A packet that stands open when `i_reset` comes is closed with one beat of TKEEP = 1 and TLAST.
 
@@ -96,8 +96,8 @@ class OutputPort(wiring.Component):
     o_inside : a packet has begun at `i` and not ended at the pins
     """
 
-    def __init__(self, lanes):
-        self.lanes = lanes
+    def __init__(self, lanes, direct=False):
+        self.lanes, self.direct = lanes, direct
         super().__init__(
             {
                 "i": In(stream.Signature(beat(lanes))),
@@ -112,7 +112,7 @@ class OutputPort(wiring.Component):
         m = Module()
         inside = Signal()
         closing, waits = Signal(), Signal()  # the closing beat is on offer; was, and the output stalls still
-        m.submodules.skid = skid = SkidBuffer(self._pins())
+        m.submodules.skid = skid = Queue(self._pins(), 1) if self.direct else SkidBuffer(self._pins())
         m.d.comb += [
             closing.eq(inside & (self.i_reset | waits)),
             skid.i.valid.eq(Mux(self.i_reset, inside, self.i.valid | closing)),

@@ -42,7 +42,11 @@ class RecordUnpacker(wiring.Component):
             self.i.ready.eq(self.o.ready | ~last),
         ]
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [earlier.eq(Cat(earlier, self.i.p)[8 * self.lanes :]), beat.eq(beat + 1)]
+            m.d.sync += beat.eq(beat + 1)
+            with m.Switch(beat):  # each part in its place, so that there is no register for what nobody reads
+                for n in range(beats - 1):
+                    with m.Case(n):
+                        m.d.sync += earlier.word_select(n, 8 * self.lanes).eq(self.i.p)
 
     def _spread(self, m, records):
         record = Signal(range(records))

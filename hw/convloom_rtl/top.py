@@ -50,7 +50,7 @@ class Top(wiring.Component):
     def __init__(self, config):
         self.engine, self.registers = Engine(config), Registers(config)
         self.job, self.act = (InputPort(config.cin_lanes, direct=config.is_least) for _ in range(2))
-        self.out = OutputPort(config.cout_lanes)
+        self.out = OutputPort(config.cout_lanes, direct=config.is_least)
         self._pins = {  # top's pin: (component, its member)
             f"{prefix}_{pin}": (port, pin)
             for prefix, port, pins in (

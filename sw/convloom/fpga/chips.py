@@ -133,7 +133,7 @@ CHIPS = {
             ("--up5k", "--package", "sg48"),
             False,
             {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
-            drivers=16,
+            drivers=8,
         ),
     )
 }
