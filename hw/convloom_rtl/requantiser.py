@@ -1,13 +1,15 @@
 """Turns accumulators into output bytes: bias, scale, rounding, zero point, clamp; or bias alone."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.parameter_ring import ParameterRing
 from convloom_rtl.payloads import QuantiseJob, RecordLayout, piece, tile
 from convloom_rtl.primitives.chosen_sum import ChosenSum
+from convloom_rtl.primitives.memory import DelayLine
 from convloom_rtl.rescaler import Rescaler
 from convloom_rtl.tile_passes import RAW_PIECES, TilePasses
 
@@ -67,7 +69,11 @@ class Requantiser(wiring.Component):
         ]
         sums = self._add_bias(m, passes, ring.o)
         raw = self._raw_bytes(m, sums, control)
-        control = delay(m, control, self.rescaler.latency, "rescaled_control")
+        if self.config.is_least:
+            raw, control = self._keep(m, raw, control)
+        else:
+            raw = delay(m, raw, self.rescaler.latency - 1, "raw_bytes")
+            control = delay(m, control, self.rescaler.latency, "rescaled_control")
         self._finish(m, control, treatment, raw)
         return m
 
@@ -103,7 +109,7 @@ class Requantiser(wiring.Component):
         return sums
 
     def _raw_bytes(self, m, sums, control):
-        """The piece's bytes of the sums as they are, delayed until the others are results."""
+        """The piece's bytes of the sums as they are, a cycle later."""
         width = 8 * self.config.requant_lanes
         chosen = Signal(width, reset_less=True)
         with m.Switch(
@@ -112,7 +118,14 @@ class Requantiser(wiring.Component):
             for quarter in range(RAW_PIECES):
                 with m.Case(quarter):
                     m.d.sync += chosen.eq(sums.as_value().word_select(quarter, width))
-        return delay(m, chosen, self.rescaler.latency - 1, "raw_bytes")
+        return chosen
+
+    def _keep(self, m, raw, control):
+        """Raw bytes, a cycle behind their control, and that until the others are results; in a block memory."""
+        control = delay(m, control, 1, "rescaled_control")
+        m.submodules.beside = beside = DelayLine(len(raw) + len(Value.cast(control)), self.rescaler.latency - 1)
+        m.d.comb += beside.i.eq(Cat(raw, control))
+        return beside.o[: len(raw)], View(control.shape(), beside.o[len(raw) :])
 
     def _finish(self, m, control, treatment, raw):
         """Comparisons, from which raw bytes are exempt; clamp."""

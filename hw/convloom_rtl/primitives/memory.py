@@ -53,3 +53,31 @@ class BlockMemory(wiring.Component):
         with m.If(self.i_read):
             m.d.sync += register.eq(read.data)
         return m
+
+
+class DelayLine(wiring.Component):
+    """`o` is what `i` was `cycles` before, from DelayLine.LEAST on, kept in a block memory instead of registers.
+
+    Like registers without a reset it runs on during one: its place does not start anew.
+    """
+
+    LEAST = 2 * BlockMemory.LATENCY  # so that no word is read while it is written
+
+    def __init__(self, width, cycles):
+        self.cycles = cycles
+        super().__init__({"i": In(width), "o": Out(width)})
+
+    def elaborate(self, platform):
+        m = Module()
+        depth = 1 << self.cycles.bit_length()
+        m.submodules.words = words = BlockMemory(self.i.shape(), depth)
+        place = Signal(range(depth), reset_less=True)
+        m.d.sync += place.eq(place + 1)
+        m.d.comb += [
+            words.i_enable.eq(1),
+            words.i_write_address.eq(place),
+            words.i_data.eq(self.i),
+            words.i_read_address.eq(place - (self.cycles - BlockMemory.LATENCY)),
+            self.o.eq(words.o_data),
+        ]
+        return m
