@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import DESCRIPTOR, ErrorCode, Op, Rounding
 from convloom.spec.config import ROW_BANKS
-from convloom.spec.job import FORMAT_VERSION, MAGIC
+from convloom.spec.job import DESCRIPTOR_BYTES, FORMAT_VERSION, MAGIC, OFFSETS
 
 from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.payloads import DescriptorLayout
@@ -33,6 +33,7 @@ class DescriptorCheck(wiring.Component):
     -------
     i_descriptor : held from i_start on
     i_sum : sum modulo 2^16 of all 32 16-bit words; good when it is twice the last word
+    i_beat, i_number, i_taken : in the least engine, before i_start: the descriptor's beats, each with its number
     o_code : 0 or the first that holds of ORDER
     o_row_words : with o_done: words of the output ring that an output row of all channels takes, modulo 2^16
     o_done : pulse with the answer
@@ -42,8 +43,11 @@ class DescriptorCheck(wiring.Component):
 
     def __init__(self, config):
         self.config = config
+        width = 8 * config.cin_lanes
+        beats = {"i_beat": In(width), "i_number": In(range(8 * DESCRIPTOR_BYTES // width)), "i_taken": In(1)}
         super().__init__(
             {
+                **(beats if config.is_least else {}),
                 "i_descriptor": In(DescriptorLayout),
                 "i_sum": In(16),
                 "i_start": In(1),
@@ -81,17 +85,18 @@ class DescriptorCheck(wiring.Component):
         window_rows, window_over = self._product(
             m, last_row.bit_select(left, 1), job.dilation_y, step[0], 8, "window_rows"
         )
-        depthwise = job.op == Op.DEPTHWISE
+        depthwise = self._is_depthwise(job)
         m.d.comb += self.o_row_words.eq(row_words)
 
         wrong = Signal(len(ErrorCode))
+        is_foreign, is_out_of_range = (
+            self._check_beats(m, job) if config.is_least else self._check_fields(m, job)
+        )
         m.d.sync += [
-            wrong[ErrorCode.FORMAT].eq(
-                (job.magic != MAGIC) | (job.version != FORMAT_VERSION) | (self.i_sum != (job.sum << 1)[:16])
-            ),
+            wrong[ErrorCode.FORMAT].eq(is_foreign | (self.i_sum != (job.sum << 1)[:16])),
             wrong[ErrorCode.NOT_BUILT_IN].eq(self._is_not_built_in(job)),
             wrong[ErrorCode.RANGE].eq(
-                self._is_out_of_range(m, job) | window_over | (window_rows != (job.live_rows - 1)[:8])
+                is_out_of_range | window_over | (window_rows != (job.live_rows - 1)[:8])
             ),
             wrong[ErrorCode.WEIGHTS].eq(exceeds(job.words_in_all, config.weight_words)),
             wrong[ErrorCode.CHANNELS].eq(exceeds(job.k_tiles, config.parameter_words // config.passes)),
@@ -128,14 +133,65 @@ class DescriptorCheck(wiring.Component):
         operation = (job.op == Op.DENSE) | ((job.op == Op.DEPTHWISE) & self.config.depthwise)
         return (job.op != Op.NONE) & (~operation | missing)
 
-    def _is_out_of_range(self, m, job):
-        """A cycle later: so many comparisons."""
+    def _is_depthwise(self, job):
+        """In the least engine without depthwise such a job is none that it has built in, whatever else is wrong."""
+        if self.config.is_least and not self.config.depthwise:
+            return Const(0)
+        return job.op == Op.DEPTHWISE
+
+    def _check_fields(self, m, job):
+        """Whether the format is another, and whether a field is out of its range; this a cycle later: so many."""
         wrong = [job.clamp_low > job.clamp_high, job.last_tile_lanes > self.config.cout_lanes]
-        depthwise = job.op == Op.DEPTHWISE
-        wrong += [depthwise & (job[name] == 0) for name in ("kw", "passes", "stride_x")]
+        wrong += self._depthwise_zeros(job)
         for field in DESCRIPTOR:
             if field.least == 1:
                 wrong.append(job[field.name] == 0)
             if field.most == 0:
                 wrong.append(job[field.name] != 0)
-        return delay(m, Cat(wrong), 1, "out_of_range").any()
+        is_foreign = (job.magic != MAGIC) | (job.version != FORMAT_VERSION)
+        return is_foreign, delay(m, Cat(wrong), 1, "out_of_range").any()
+
+    def _depthwise_zeros(self, job):
+        return [self._is_depthwise(job) & (job[name] == 0) for name in ("kw", "passes", "stride_x")]
+
+    def _check_beats(self, m, job):
+        """Likewise, of each beat when it is there: what nobody else wants of a descriptor has no register then."""
+        self._some = Signal(len(self.i_beat) // 4)  # of each four bits
+        m.d.comb += self._some.eq(Cat(self.i_beat.word_select(n, 4).any() for n in range(len(self._some))))
+        is_foreign, found, wrong = Signal(), Signal(), Signal()
+        begun, begins = Signal(), Signal()  # a field that goes on in the next beat is not zero so far
+        with m.Switch(self.i_number):
+            for n in range(8 * DESCRIPTOR_BYTES // len(self.i_beat)):
+                with m.Case(n):
+                    self._check_beat(m, n, found, begun, begins)
+        head = self.i_beat[: OFFSETS["op"]]
+        with m.If(self.i_taken):
+            m.d.sync += [begun.eq(begins), wrong.eq(found | ((self.i_number != 0) & wrong))]
+            with m.If(self.i_number == 0):
+                m.d.sync += is_foreign.eq(head != MAGIC | FORMAT_VERSION << OFFSETS["version"])
+        others = [job.clamp_low > job.clamp_high, job.last_tile_lanes > self.config.cout_lanes]
+        return is_foreign, Cat(wrong, others, self._depthwise_zeros(job)).any()
+
+    def _check_beat(self, m, number, found, begun, begins):
+        """Whether a field that ends in this beat is zero and must not be, or the other way round."""
+        first, wrong = number * len(self.i_beat), []
+        for field in DESCRIPTOR:
+            low = OFFSETS[field.name] - first
+            high = low + field.bits
+            if (field.least != 1 and field.most != 0) or high <= 0 or low >= len(self.i_beat):
+                continue
+            some = self._holds_some(max(low, 0), min(high, len(self.i_beat)))
+            some |= begun if low < 0 else 0
+            if field.most == 0:
+                wrong.append(some)
+            elif high > len(self.i_beat):
+                m.d.comb += begins.eq(some)
+            else:
+                wrong.append(~some)
+        m.d.comb += found.eq(Cat(wrong).any())
+
+    def _holds_some(self, low, high):
+        """Whether any of those bits of the beat is 1. Most fields are made of whole fours, which share a LUT each."""
+        if low % 4 or high % 4:
+            return self.i_beat[low:high].any()
+        return self._some[low // 4 : high // 4].any()

@@ -74,7 +74,7 @@ class JobReader(wiring.Component):
         packet_open = Signal()  # the last beat that was taken did not end its packet
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
-        descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number == 0)
+        descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number)
         discard = Signal()
         row_words = Signal(16, reset_less=True)
         last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
@@ -99,6 +99,7 @@ class JobReader(wiring.Component):
             check.i_descriptor.eq(descriptor),
             check.i_sum.eq(total),
             check.i_start.eq(started),
+            *self._show_beats(check, number, taken),
             sections.i.p.eq(self.i.p),
             sections.i.valid.eq(self.i.valid & packet_open),
             sections.i_open.eq(packet_open),
@@ -154,20 +155,38 @@ class JobReader(wiring.Component):
                     m.next = "DESCRIPTOR"
         return m
 
-    def _descriptor(self, m, taken, filling, is_first):
-        """The descriptor as it is shifted in, its sum, and the cycles from the last beat to the whole sum."""
+    def _show_beats(self, check, number, taken):
+        if not self.config.is_least:
+            return []
+        beat = Cat(self.i.p.data)
+        return [check.i_beat.eq(beat), check.i_number.eq(number), check.i_taken.eq(taken)]
+
+    def _descriptor(self, m, taken, filling, number):
+        """The descriptor as it arrives, its sum, and the cycles from the last beat to the whole sum."""
         bits = Signal(8 * DESCRIPTOR_BYTES, reset_less=True)
-        with m.If(taken | filling):
-            arrived = Mux(filling, 0, Cat(self.i.p.data))
-            m.d.sync += bits.eq(Cat(bits, arrived)[8 * self.config.cin_lanes :])
+        if self.config.is_least:  # each beat in its place, so that there is no register for what nobody reads
+            with m.Switch(number):
+                for n in range(self.descriptor_beats):
+                    with m.Case(n):
+                        self._keep(m, bits.word_select(n, 8 * self.config.cin_lanes), taken, filling)
+        else:
+            with m.If(taken | filling):
+                arrived = Mux(filling, 0, Cat(self.i.p.data))
+                m.d.sync += bits.eq(Cat(bits, arrived)[8 * self.config.cin_lanes :])
         words = [Cat(self.i.p.data[n : n + 2]) for n in range(0, self.config.cin_lanes, 2)]
         of_beat = registered_sum(m, words, "word_sum")
         levels = tree_levels(len(words))
-        arriving, is_first = delay(m, taken, levels, "sum_taken"), delay(m, is_first, levels, "sum_first")
+        arriving, is_first = delay(m, taken, levels, "sum_taken"), delay(m, number == 0, levels, "sum_first")
         total = Signal(16, reset_less=True)
         with m.If(arriving):
             m.d.sync += total.eq(Mux(is_first, 0, total) + of_beat)
         return data.View(DescriptorLayout, bits), total, levels + 1
+
+    def _keep(self, m, place, taken, filling):
+        with m.If(taken):
+            m.d.sync += place.eq(Cat(self.i.p.data))
+        with m.Elif(filling):
+            m.d.sync += place.eq(0)
 
     def _tell(self, m, descriptor, more):
         """Tells every stage once of the job, which is held meanwhile: returns the pulse that begins it, and whether

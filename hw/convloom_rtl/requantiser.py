@@ -123,7 +123,9 @@ class Requantiser(wiring.Component):
     def _keep(self, m, raw, control):
         """Raw bytes, a cycle behind their control, and that until the others are results; in a block memory."""
         control = delay(m, control, 1, "rescaled_control")
-        m.submodules.beside = beside = DelayLine(len(raw) + len(Value.cast(control)), self.rescaler.latency - 1)
+        m.submodules.beside = beside = DelayLine(
+            len(raw) + len(Value.cast(control)), self.rescaler.latency - 1
+        )
         m.d.comb += beside.i.eq(Cat(raw, control))
         return beside.o[: len(raw)], View(control.shape(), beside.o[len(raw) :])
 

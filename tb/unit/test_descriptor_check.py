@@ -1,6 +1,7 @@
 """Descriptors good and bad, against the reference engine's check."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from convloom.device.golden_engine import check as reference
@@ -11,7 +12,12 @@ from roles.geometry import random_geometry
 from roles.unit import simulate
 
 SMALL = Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, weight_words=64)
-CONFIGS = {"small buffers": SMALL, "without float32": preset("odd-8x6")}
+CONFIGS = {
+    "small buffers": SMALL,
+    "without float32": preset("odd-8x6"),
+    "one job": preset("tiny-up5k"),
+    "one job, depthwise": replace(SMALL, cin_lanes=8, jobs_in_flight=1, depthwise=True, cout_lanes=4),
+}
 
 
 def descriptors(config, rng, count):
@@ -39,6 +45,8 @@ def answers(config, packed):
     async def testbench(ctx):
         for head in packed:
             words = (int.from_bytes(head[n : n + 2], "little") for n in range(0, len(head), 2))
+            if config.is_least:
+                await show_beats(ctx, dut, head)
             ctx.set(dut.i_descriptor, unpack(DESCRIPTOR, head))
             ctx.set(dut.i_sum, sum(words) & 0xFFFF)
             ctx.set(dut.i_start, 1)
@@ -53,6 +61,19 @@ def answers(config, packed):
 
     simulate(dut, testbench)
     return codes
+
+
+async def show_beats(ctx, dut, head):
+    """A descriptor's beats as they arrive; before each stands another one for a cycle, which is not taken."""
+    lanes = dut.config.cin_lanes
+    for number in range(len(head) // lanes):
+        beat = int.from_bytes(head[number * lanes :][:lanes], "little")
+        ctx.set(dut.i_number, number)
+        for taken, shown in enumerate((~beat, beat)):
+            ctx.set(dut.i_beat, shown & ((1 << 8 * lanes) - 1))
+            ctx.set(dut.i_taken, taken)
+            await ctx.tick()
+    ctx.set(dut.i_taken, 0)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -80,11 +101,12 @@ LIMITS = {  # of SMALL, and for each the first that is beyond it
 }
 
 
+@pytest.mark.parametrize("jobs", [1, 4])
 @pytest.mark.parametrize("what", LIMITS)
-def test_limits(what):
+def test_limits(what, jobs):
     *fields, code = LIMITS[what]
     ones = {field.name: field.least for field in DESCRIPTOR if field.least} | {"in_h": 300, "live_rows": 1}
     if what == "rows of the picture":
         ones |= {"kh": 9, "live_rows": 9}
     good, bad = (pack_descriptor(**(ones | values)) for values in fields)
-    assert answers(SMALL, [good, bad, good]) == [0, code, 0]
+    assert answers(replace(SMALL, jobs_in_flight=jobs), [good, bad, good]) == [0, code, 0]

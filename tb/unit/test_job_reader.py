@@ -15,6 +15,9 @@ from roles.unit import Collector, beats_of, sender, simulate
 
 CONFIGS = {
     "4 lanes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, weight_words=64),
+    "4 lanes, one job": Config(
+        cin_lanes=4, cout_lanes=1, requant_lanes=1, line_bytes=1 << 10, jobs_in_flight=1
+    ),
     "16 lanes": Config(cin_lanes=16, cout_lanes=1, requant_lanes=1, line_bytes=1 << 12, weight_words=64),
     "64 lanes": Config(cin_lanes=64, cout_lanes=2, requant_lanes=2, line_bytes=1 << 14, weight_words=64),
 }
