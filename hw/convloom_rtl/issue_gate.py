@@ -1,6 +1,6 @@
 """The only place where the datapath waits: behind the gate nothing does."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.registers import Cause
@@ -97,23 +97,18 @@ class IssueGate(wiring.Component):
         return Mux(entered, holds(m.d.sync, self.i.p, "coming"), holds(m.d.sync, waiting, "waiting"))
 
     def _is_there(self, domain, asked, name):
-        """Whether the bytes that a step needs have been written, a cycle later."""
-        reached, is_row, enough, nothing = (
-            Signal(name=f"{name}_{what}") for what in ("reached", "is_row", "enough", "nothing")
-        )
-        domain += [
-            reached.eq(~(self.i_progress.rows - asked.row)[ROW_NUMBER - 1]),
-            is_row.eq(self.i_progress.rows == asked.row),
-            enough.eq(self.i_progress.bytes >= asked.needs),
-            nothing.eq(asked.needs == 0),
-        ]
-        return nothing | (reached & (~is_row | enough))
+        """Whether the bytes that a step needs have been written."""
+        is_there = Signal(name=f"{name}_is_there")
+        passed = (asked.row - self.i_progress.rows)[ROW_NUMBER - 1]  # a later row is being loaded
+        here = (self.i_progress.rows == asked.row) & (self.i_progress.bytes >= asked.needs)
+        domain += is_there.eq((asked.needs == 0) | passed | here)
+        return is_there
 
     def _reserve(self, m, waiting, entered, go, has_room):
         """Words of the output ring. What is free is compared two cycles after it was taken."""
         words = self.config.output_words
         free, taken = Signal(range(words + 1), init=words), Signal(range(words + 1))
-        room_for_tile, recent = Signal(), Signal(2)
+        room_for_tile, takes, took, recent = Signal(), Signal(), Signal(), Signal()
         with m.If(~go):
             m.d.sync += taken.eq(0)
         with m.Else():
@@ -121,8 +116,10 @@ class IssueGate(wiring.Component):
         m.d.sync += [
             free.eq(free - taken + self.i_released),
             room_for_tile.eq(free >= TILE_MARGIN),
-            recent.eq(Cat(go & (waiting.reserve_row | (waiting.reserve != 0)), recent)),
+            took.eq(takes),
+            recent.eq(takes | took),
         ]
+        m.d.comb += takes.eq(go & (waiting.reserve_row | (waiting.reserve != 0)))
 
         def row_fits(domain, asked, name):
             fits = Signal(name=f"{name}_fits")
@@ -131,7 +128,7 @@ class IssueGate(wiring.Component):
 
         room_for_row = self._of_waiting(m, waiting, entered, row_fits)
         m.d.comb += has_room.eq(
-            Mux(waiting.reserve_row, room_for_row & ~recent.any(), room_for_tile | (waiting.reserve == 0))
+            Mux(waiting.reserve_row, room_for_row & ~recent, room_for_tile | (waiting.reserve == 0))
         )
 
     def _space(self, m, waiting, go, spaced):

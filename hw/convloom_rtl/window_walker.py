@@ -8,6 +8,7 @@ from convloom.spec.registers import Cause
 from convloom_rtl.dense_walker import DenseWalker
 from convloom_rtl.depthwise_walker import DepthwiseWalker
 from convloom_rtl.kit.countdown import countdown
+from convloom_rtl.kit.stream import SkidBuffer
 from convloom_rtl.payloads import LEVELS, ROW_NUMBER, Levels, OffsetFrom, Turn, WalkJob, cause_value, step
 from convloom_rtl.step_maker import StepMaker
 from convloom_rtl.walk_position import WalkPosition
@@ -47,32 +48,35 @@ class WindowWalker(wiring.Component):
         m.submodules.position = position = WalkPosition(self.config)
         m.submodules.maker = maker = StepMaker(self.config)
         connect(m, maker.o, flipped(self.o))
-        job, turn, there = self.i_jobs.p, Signal(Turn, reset_less=True), Signal()
+        job = self.i_jobs.p
         # Of the job's first ones.
         base, weight_base = Signal(ROW_NUMBER), Signal(range(self.config.weight_words))
-        walking, starting, started, ordered = Signal(), Signal(), Signal(), Signal()
-        # What a step is and where the next one lies is decided a step before it is made.
-        coming = self._order(m, starting, ordered, ~walking)
-        m.d.comb += ordered.eq(walking & (~there | maker.o_stepped))
-        with m.If(~there | maker.o_stepped):
-            m.d.sync += [there.eq(walking), turn.eq(coming)]
-            with m.If(~walking):  # to the begin of all, with which the next job starts
-                m.d.sync += [
-                    *(turn[name].eq(1) for name in ("row_end", "moves_row", "moves_offset", "moves_weight")),
-                    *(turn[name].eq(1) for name in ("to_left", "to_first_weight", "group_end")),
-                    turn.offset.eq(OffsetFrom.BEGIN),
-                ]
-        m.d.sync += started.eq(starting)
+        walking, starting, started = Signal(), Signal(), Signal()
+        # What a step is and where the next one lies is decided a step or two before it is made.
+        m.submodules.turns = turns = SkidBuffer(Turn)
+        turn = turns.o.p
         m.d.comb += [
+            turns.i.valid.eq(walking),
+            turns.i.p.eq(self._order(m, starting, walking & turns.i.ready, ~walking)),
+            turns.o.ready.eq(maker.o_stepped),
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
-            *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
-            position.i_weight_base.eq(weight_base),
-            position.i_moves.eq(started | maker.o_stepped),
-            position.i_rests.eq(~walking & ~there),
+            maker.i_turn.eq(turn),
             maker.i_base.eq(base),
             maker.i_place.eq(position.o_place),
-            maker.i_walking.eq(there),
+            maker.i_walking.eq(turns.o.valid),
+            position.i_turn.eq(turn),
+            position.i_weight_base.eq(weight_base),
+            position.i_moves.eq(started | maker.o_stepped),
+            position.i_rests.eq(~walking & ~turns.o.valid),
         ]
+        m.d.sync += started.eq(starting)
+        with m.If(started):  # to the begin of all
+            m.d.comb += [
+                *(position.i_turn[name].eq(1) for name in ("row_end", "moves_row", "moves_offset")),
+                *(position.i_turn[name].eq(1) for name in ("moves_weight", "to_left", "to_first_weight")),
+                position.i_turn.group_end.eq(1),
+                position.i_turn.offset.eq(OffsetFrom.BEGIN),
+            ]
 
         loaded = Signal(range(16))  # jobs whose weights are there, the current one too
         rows_behind = Signal(signed(ROW_NUMBER))
@@ -101,11 +105,11 @@ class WindowWalker(wiring.Component):
                     m.next = "WALK"
             with m.State("WALK"):
                 m.d.comb += [walking.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
-                with m.If(ordered & coming.job_end):
+                with m.If(turns.i.ready & turns.i.p.job_end):
                     m.next = "LAST"
             with m.State("LAST"):
                 m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
-                with m.If(maker.o_stepped):
+                with m.If(maker.o_stepped & turn.job_end):
                     m.d.comb += self.i_jobs.ready.eq(1)
                     m.next = "IDLE"
                     with m.If(~job.discard):
