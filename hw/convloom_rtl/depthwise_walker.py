@@ -115,22 +115,22 @@ class DepthwiseWalker(wiring.Component):
         A column that is read ahead counts for the output to come. What its comparisons need is there a cycle before.
         """
         job, turn, group_end = self.i_job, self.o_turn, self.o_counts.k_tiles
-        number, reads, last = Signal.like(job.runs), Signal.like(job.runs, reset_less=True), Signal()
-        is_one, is_two = Signal(), Signal()
-        ones, twos = Signal(2), Signal(2)  # of the columns of a group's first output, and of any other one
+        reads, last = Signal.like(job.runs, reset_less=True), Signal()
+        # Of a group's first output and of any other one: its columns, and one less.
+        numbers = (job.stride_x, job.runs)
+        less = [Signal.like(reads, name=f"less_{n}", reset_less=True) for n in range(2)]
+        ones, twos = Signal(2), Signal(2)
         m.d.sync += [
-            ones.eq(Cat(job.stride_x == 1, job.runs == 1)),
-            twos.eq(Cat(job.stride_x == 2, job.runs == 2)),
+            *(register.eq(number - 1) for register, number in zip(less, numbers, strict=True)),
+            ones.eq(Cat(number == 1 for number in numbers)),
+            twos.eq(Cat(number == 2 for number in numbers)),
         ]
-        m.d.comb += [
-            number.eq(Mux(group_end, job.runs, job.stride_x)),
-            is_one.eq(Mux(group_end, ones[1], ones[0])),
-            is_two.eq(Mux(group_end, twos[1], twos[0])),
-        ]
+        is_one, is_two = (Mux(group_end, flags[1], flags[0]) for flags in (ones, twos))
         with m.If(self.i_start):
             m.d.sync += [reads.eq(job.runs), last.eq(ones[1])]
         with m.Elif(self.i_stepped & turn.tile_end):
-            m.d.sync += [reads.eq(number - stages), last.eq(Mux(stages, is_two, is_one))]
+            others, first = (Mux(stages, *pair) for pair in zip(less, numbers, strict=True))
+            m.d.sync += [reads.eq(Mux(group_end, first, others)), last.eq(Mux(stages, is_two, is_one))]
         with m.Elif(self.i_stepped & ~issues):
             m.d.sync += [reads.eq(reads - 1), last.eq(reads == 2)]
         return last, is_one

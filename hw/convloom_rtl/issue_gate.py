@@ -1,6 +1,6 @@
 """The only place where the datapath waits: behind the gate nothing does."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.registers import Cause

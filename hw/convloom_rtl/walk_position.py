@@ -78,32 +78,38 @@ class WalkPosition(wiring.Component):
     def _offset(self, m):
         """Byte offset in the row. A run's end lies chunks - 1 words behind its begin."""
         job, turn, lanes = self.i_job, self.i_turn, self.config.cin_lanes
-        lane_bits = (lanes - 1).bit_length()
-        offset, column = self.o_place.offset, Signal(POSITION, reset_less=True)
-        left = begin = self._of_job(m, -job.pad_left_bytes, POSITION, "left")
-        run = job.run_step - ((job.chunks - 1) << lane_bits)
-        new = Signal(POSITION)
+        offset, column, next_column = (
+            self.o_place.offset,
+            *(Signal(POSITION, name=name, reset_less=True) for name in ("column", "next_column")),
+        )
+        is_begin = turn.offset == OffsetFrom.BEGIN
+        after_word = self._of_job(m, job.run_step + lanes, POSITION, "after_word")
+        run = after_word - (job.chunks << (lanes - 1).bit_length())
         if self.config.depthwise:
             run = Mux(job.depthwise, job.run_step, run)
-            group = Signal(POSITION, reset_less=True)
-            begin = Mux(turn.to_left, left, group + self.config.cout_lanes)
-            with m.If(self.i_moves & (turn.offset == OffsetFrom.BEGIN)):
-                m.d.sync += group.eq(new)
         to_run = self._of_job(m, run, POSITION, "to_run")
-        with m.Switch(turn.offset):
-            for source, value in (
-                (OffsetFrom.ALONG, offset + Mux(turn.by_run, to_run, lanes)),
-                (OffsetFrom.COLUMN, column),
-                (OffsetFrom.NEXT_COLUMN, column + job.column_step),
-                (OffsetFrom.BEGIN, begin),
-            ):
-                with m.Case(source):
-                    m.d.comb += new.eq(value)
+        new_column, restart = Signal(POSITION), Signal(POSITION)
+        m.d.comb += [
+            new_column.eq(Mux(is_begin, self._begin(m, is_begin), next_column)),
+            restart.eq(Mux(turn.offset == OffsetFrom.COLUMN, column, new_column)),
+        ]
         with m.If(self.i_moves & turn.moves_offset):
-            m.d.sync += offset.eq(new)
-        # Of a window that slides nothing but its begin is asked for.
-        with m.If(self.i_moves & turn.moves_offset & (turn.offset != OffsetFrom.ALONG)):
-            m.d.sync += column.eq(new)
+            along = offset + Mux(turn.by_run, to_run, lanes)
+            m.d.sync += offset.eq(Mux(turn.offset == OffsetFrom.ALONG, along, restart))
+            # Of a window that slides nothing but its begin is asked for.
+            with m.If(is_begin | (turn.offset == OffsetFrom.NEXT_COLUMN)):
+                m.d.sync += [column.eq(new_column), next_column.eq(new_column + job.column_step)]
+
+    def _begin(self, m, is_begin):
+        """Byte offset of the row's first window; depthwise: or of the next group's."""
+        left = self._of_job(m, -self.i_job.pad_left_bytes, POSITION, "left")
+        if not self.config.depthwise:
+            return left
+        begin, next_group = Signal(POSITION), Signal(POSITION, reset_less=True)
+        m.d.comb += begin.eq(Mux(self.i_turn.to_left, left, next_group))
+        with m.If(self.i_moves & is_begin):
+            m.d.sync += next_group.eq(begin + self.config.cout_lanes)
+        return begin
 
     def _weight(self, m):
         """Address of the weights: through the job's words in order, and again from where it is told."""

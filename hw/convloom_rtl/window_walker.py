@@ -127,6 +127,13 @@ class WindowWalker(wiring.Component):
             walkers.append((depthwise, job.depthwise))
             with m.If(job.depthwise):
                 m.d.comb += [turn.eq(depthwise.o_turn), counts.eq(depthwise.o_counts)]
+            # The three outer levels are made once from where a tile ends: the other way round it is a longer way.
+            tile_end = Mux(job.depthwise, depthwise.o_counts.out_w, dense.o_counts.k_tiles)
+            m.d.comb += [
+                counts.k_tiles.eq(tile_end & (last.out_w | ~job.depthwise)),
+                counts.out_w.eq(tile_end & (last.k_tiles | job.depthwise)),
+                counts.out_h.eq(tile_end & last.k_tiles & last.out_w),
+            ]
         for walker, is_meant in walkers:
             m.d.comb += [
                 walker.i_job.eq(job),
