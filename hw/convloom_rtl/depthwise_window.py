@@ -1,6 +1,6 @@
 """The window of a depthwise job: four columns of four rows, for each of cout_lanes channels."""
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS
@@ -44,20 +44,20 @@ class DepthwiseWindow(wiring.Component):
         cout, step = self.config.cout_lanes, self.i_step
         column = self.i_column.as_value()
         width = len(column)
-        window = Signal(COLUMNS * width, reset_less=True)
-        older, oldest = window[:-width], window[: -2 * width]
+        columns = [Signal(width, name=f"column_{age}", reset_less=True) for age in range(COLUMNS)]
         # A column may have to wait while more words of an output's taps are multiplied.
         waits = self.config.cin_lanes < TAPS
         enters, staged, has_staged = self._stage(m, column) if waits else (step.read, column, Const(0))
-        with m.If(enters):
-            m.d.sync += window.eq(Cat(column, older))
-            with m.If(has_staged):
-                m.d.sync += window.eq(Cat(column, staged, oldest))
-        # Outside of the branch above, so that it is the registers' reset.
-        with m.If(enters & step.begin):
-            m.d.sync += window[2 * width :].eq(0)
-        with m.If(enters & step.begin & ~has_staged):
-            m.d.sync += window[width : 2 * width].eq(0)
+        # One signal for each age, each set whole: simulation leaves alone those of a window that stands still.
+        for age, register in enumerate(columns):
+            by_one, by_two = ([column, *columns][age], [column, staged, *columns][age])
+            with m.If(enters):
+                m.d.sync += register.eq(Mux(has_staged, by_two, by_one))
+            # Outside of the branch above, so that it is the registers' reset.
+            if age:
+                with m.If(enters & step.begin & (~has_staged if age == 1 else 1)):
+                    m.d.sync += register.eq(0)
+        window = Cat(columns)
         for channel in range(cout):
             for tap in range(TAPS):
                 m.d.comb += self.o_taps[channel][tap].eq(window.word_select(tap * cout + channel, 8))
