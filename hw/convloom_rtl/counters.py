@@ -106,13 +106,18 @@ class Counters(wiring.Component):
         return takes.valid & ~takes.clears & (takes.number == TOTALS.index(name))
 
     def _count(self, m, name, takes, event):
-        """The count of an event, this cycle's included."""
+        """The count of an event, this cycle's included.
+
+        Where no share has to end with a job, only a carry's is, which belongs to what was taken the cycle before: it is
+        less to build where a sum goes to its register alone.
+        """
         count, more = Signal(COUNT_BITS, name=f"{name}_count"), Signal(COUNT_BITS, name=f"{name}_more")
         m.d.comb += more.eq(count + event)
         m.d.sync += count.eq(more)
+        at_once = self.config.report_depth or name == "macs_high"
         with m.If(self._is_taken(takes, name)):
-            m.d.sync += count.eq(0)
-        return more
+            m.d.sync += count.eq(0 if at_once else event)
+        return more if at_once else count
 
     def _take(self, m, takes):
         """What the total grows by whose turn it is, a cycle later."""
@@ -153,10 +158,17 @@ class Counters(wiring.Component):
     def _count_macs(self, m, takes, happened):
         """The MACs that wait for their visit, and whether they have just carried beyond 32 bits."""
         amount, waiting, carry = Signal(32, reset_less=True), Signal(32), Signal()
-        more = waiting + amount
-        m.d.sync += [amount.eq(0), Cat(waiting, carry).eq(more)]
-        with m.If(happened.pixel):
-            m.d.sync += amount.eq(self.i_jobs.p.macs_per_pixel)
+        if self.config.is_least:  # the amount need not wait in a register
+            whole = waiting + self.i_jobs.p.macs_per_pixel
+            more = Mux(happened.pixel, whole, waiting)
+            m.d.sync += carry.eq(happened.pixel & whole[-1])
+            with m.If(happened.pixel):
+                m.d.sync += waiting.eq(whole)
+        else:
+            more = waiting + amount
+            m.d.sync += [amount.eq(0), Cat(waiting, carry).eq(more)]
+            with m.If(happened.pixel):
+                m.d.sync += amount.eq(self.i_jobs.p.macs_per_pixel)
         with m.If(self._is_taken(takes, "macs_low")):
             m.d.sync += waiting.eq(0)
         m.d.comb += self.i_jobs.ready.eq(happened.job_end)

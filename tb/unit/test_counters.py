@@ -126,6 +126,15 @@ def test_totals_and_shares(seed):
     assert counts["cycles"] == counts["busy"] + sum(counts[name] for name in CAUSES)
 
 
+def test_totals_without_shares(seed):
+    rng, dut = random.Random(seed), Counters(preset("tiny-up5k"))
+    jobs, shown = [random_job(rng) for _ in range(40)], Shown(dut)
+    simulate(dut, partial(drive, dut=dut, jobs=jobs), providing(dut, jobs), watchers=[shown.watch])
+    counts = sum((count(job, tags) for job, tags in jobs), Counter())
+    for name in ("cycles", "busy", "macs", *CAUSES):
+        assert shown[name] == counts[name], name
+
+
 @pytest.mark.parametrize("jobs_in_flight", (2, 4, 8))
 def test_the_shares_of_all_jobs_that_can_wait_are_kept(jobs_in_flight, seed):
     """Nothing is lost when the answers are held up until no more jobs can be on chip."""
@@ -168,9 +177,10 @@ def test_events_in_every_cycle(cycles, seed):
     assert shown["beats_act"] == 5 * cycles + 1
 
 
-def test_halves_belong_together(seed):
+@pytest.mark.parametrize("name", ["tiny", "tiny-up5k"])
+def test_halves_belong_together(name, seed):
     """A low half and the high half behind it are the total at some moment."""
-    rng, dut = random.Random(seed), Counters(preset("tiny"))
+    rng, dut = random.Random(seed), Counters(preset(name))
     jobs = [random_job(rng, macs_per_pixel=2**32 - 3, cycles=rng.randint(24, 60)) for _ in range(20)]
     shown = Shown(dut)
     simulate(dut, partial(drive, dut=dut, jobs=jobs), providing(dut, jobs), watchers=[shown.watch])
