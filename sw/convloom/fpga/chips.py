@@ -133,7 +133,7 @@ CHIPS = {
             ("--up5k", "--package", "sg48"),
             False,
             {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
-            drivers=8,
+            drivers=13,  # bits that are added lie 16 apart: nextpnr fails where both are driven by one register
         ),
     )
 }
