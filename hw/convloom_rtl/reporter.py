@@ -54,13 +54,15 @@ class Reporter(wiring.Component):
             self.i_codes.ready.eq(complete),
             *(self.o_done[name].eq(job[name]) for name in ("job_id", "code", "irq")),
         ]
-        if self.config.is_least:
+        # A job that is alone stays where it waits for a cycle more, which is enough where no report is written.
+        stays = self.config.is_least and not self.config.report_depth
+        if stays:
             self._take(m.d.comb, m, job)
         with m.FSM() as fsm:
             m.d.comb += self.o_busy.eq((answered != 0) | ~fsm.ongoing("WAIT"))
             with m.State("WAIT"):
                 m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & (answered != 0))
-                if not self.config.is_least:  # where it stays for a cycle more
+                if not stays:
                     self._take(m.d.sync, m, job)
                 with m.If(complete):
                     m.next = "DONE"
