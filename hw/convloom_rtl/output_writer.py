@@ -89,14 +89,13 @@ class OutputWriter(wiring.Component):
         result = Signal(self.o.p.shape(), reset_less=True)
         m.d.comb += self.o.p.eq(result)
         with m.If(moves):
-            m.d.sync += [
-                self.o.valid.eq(joins & turned.emits),
-                result.count.eq(turned.count),
-                result.last.eq(turned.last),
-            ]
+            m.d.sync += self.o.valid.eq(joins & turned.emits)
+        # Without a slot it keeps what it has: what a memory holds that was never written must not leave.
+        with m.If(moves & joins):
+            m.d.sync += [result.count.eq(turned.count), result.last.eq(turned.last)]
         for n in range(self.lanes):
             is_filled, byte = (turned.at > n) | turned.flush, rotated.word_select(n, 8)
-            with m.If(moves):
+            with m.If(moves & joins):
                 m.d.sync += result.data[n].eq(Mux(is_filled, rest[n], byte))
             with m.If(moves & joins & (turned.emits | ~is_filled)):
                 m.d.sync += rest[n].eq(byte)
