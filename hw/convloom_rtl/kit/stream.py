@@ -105,12 +105,14 @@ class SkidBuffer(wiring.Component):
         full = Signal()
         payload = Signal(self.shape, reset_less=True)
         m.d.comb += [self.i.ready.eq(~full), self.o.p.eq(payload)]
+        with m.If(~full):  # whether or not `o` stalls: so o.ready enables one wide register only
+            m.d.sync += skidded.eq(self.i.p)
         with m.If(self.o.ready | ~self.o.valid):
             m.d.sync += [self.o.valid.eq(full | self.i.valid), full.eq(0)]
             with m.If(full):
                 m.d.sync += payload.eq(skidded)
             with m.Else():
                 m.d.sync += payload.eq(self.i.p)
-        with m.Elif(self.i.valid & self.i.ready):
-            m.d.sync += [full.eq(1), skidded.eq(self.i.p)]
+        with m.Elif(self.i.valid):
+            m.d.sync += full.eq(1)
         return m
