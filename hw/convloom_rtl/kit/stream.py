@@ -1,6 +1,6 @@
 """Stages between streams that change nothing but the time: queues and a skid buffer."""
 
-from amaranth.hdl import Cat, Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import fifo, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -101,18 +101,14 @@ class SkidBuffer(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        skidded = Signal(self.shape, reset_less=True)
-        full = Signal()
-        payload = Signal(self.shape, reset_less=True)
-        m.d.comb += [self.i.ready.eq(~full), self.o.p.eq(payload)]
+        skidded, full = Signal(self.shape, reset_less=True), Signal()
+        payload, takes, room = Signal(self.shape, reset_less=True), Signal(), Signal(init=1)
+        # `room` is ~full, in a register of its own: `full` has many users, and much may stand behind `ready`.
+        m.d.comb += [self.i.ready.eq(room), self.o.p.eq(payload), takes.eq(self.o.ready | ~self.o.valid)]
+        stays_full = ~takes & (full | self.i.valid)
+        m.d.sync += [full.eq(stays_full), room.eq(~stays_full)]
         with m.If(~full):  # whether or not `o` stalls: so o.ready enables one wide register only
             m.d.sync += skidded.eq(self.i.p)
-        with m.If(self.o.ready | ~self.o.valid):
-            m.d.sync += [self.o.valid.eq(full | self.i.valid), full.eq(0)]
-            with m.If(full):
-                m.d.sync += payload.eq(skidded)
-            with m.Else():
-                m.d.sync += payload.eq(self.i.p)
-        with m.Elif(self.i.valid):
-            m.d.sync += full.eq(1)
+        with m.If(takes):
+            m.d.sync += [self.o.valid.eq(full | self.i.valid), payload.eq(Mux(full, skidded, self.i.p))]
         return m
