@@ -1,7 +1,7 @@
 """The only place where the datapath waits: behind the gate nothing does."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.registers import Cause
 
@@ -10,6 +10,16 @@ from convloom_rtl.payloads import ROW_NUMBER, Tag, WindowStep, cause_value, issu
 
 JOB_CYCLES = 24  # at least so many between the last issues of two jobs: a report is written in between
 TILE_MARGIN = 8  # words: the count of free ones is two cycles old, and a raw tile takes four
+# What the steps before leave to the next one.
+Limits = data.StructLayout(
+    {
+        "took": 1,  # words of the output ring were taken in the cycle before
+        "recent": 1,  # ... or in the one before that: the count of free ones does not know of them yet
+        "room_for_tile": 1,
+        "tiles_apart": 1,  # the last tile ended long enough ago for the next one to end
+        "jobs_apart": 1,
+    }
+)
 
 
 class IssueGate(wiring.Component):
@@ -55,30 +65,37 @@ class IssueGate(wiring.Component):
         )
 
     def elaborate(self, platform):
-        m = Module()
-        go, there, has_room, spaced = Signal(), Signal(), Signal(), Signal()
-        waiting, valid = self.i.p, self.i.valid
-        if not self.config.is_least:
-            waiting, valid = Signal(step(self.config), reset_less=True), Signal()
+        m, is_least = Module(), self.config.is_least
+        go, valid, waiting = Signal(), Signal(), self.i.p
+        if is_least:
+            m.d.comb += valid.eq(self.i.valid)
+        else:
+            waiting = Signal(step(self.config), reset_less=True)
             with m.If(self.i.ready):
                 m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
-        rows_apart = Signal(init=1)
-        m.d.comb += [
-            go.eq(valid & there & has_room & spaced & rows_apart),
-            self.i.ready.eq(go | ~valid),
-        ]
-        entered = Signal()  # the step that waits came in the cycle before
-        m.d.sync += entered.eq(self.i.ready)
-        m.d.comb += there.eq(self._of_waiting(m, waiting, entered, self._is_there))
+        free = self._free_words(m, waiting, go)
+        limits, limits_after = self._limits(m, waiting, free)
+        m.d.sync += [limits[name].eq(value) for name, value in limits_after(go).items()]
         self._rows_under_way = Signal(self.row_delay)
-        self._reserve(m, waiting, entered, go, has_room)
-        if self.config.is_least:
-            m.d.comb += rows_apart.eq(~waiting.row_end | ~self._rows_under_way.any())
-        self._space(m, waiting, go, spaced)
-        self._issue(m, waiting, go)
+        holds = Signal()  # there is a step and it does not pass
+        if is_least:
+            rows_meet = waiting.row_end & self._rows_under_way.any()
+            is_there, has_room, stays = self._check(m, m.d.comb, waiting, valid, free, limits, "waiting")
+            m.d.comb += holds.eq(stays | rows_meet)
+        else:
+            # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So `holds`,
+            # which stops many registers, is made of three.
+            entered = Signal()
+            m.d.sync += entered.eq(self.i.ready)
+            coming = self._check(m, m.d.sync, self.i.p, self.i.valid, free, limits_after(valid), "coming")
+            staying = self._check(m, m.d.sync, waiting, valid, free, limits_after(0), "staying")
+            is_there, has_room, stays = (Mux(entered, *each) for each in zip(coming, staying, strict=True))
+            m.d.comb += holds.eq(stays)
+        m.d.comb += [self.i.ready.eq(~holds), go.eq(valid & ~holds)]
+        self._issue(m, waiting, go, limits.jobs_apart)
         with m.If(~valid):
             m.d.sync += self.o_tag.cause.eq(Mux(self.i.valid, cause_value(Cause.ISSUE), self.i_cause))
-        with m.Elif(~there):
+        with m.Elif(~is_there):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ACTIVATIONS))
         with m.Elif(~has_room):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.OUTPUT))
@@ -86,67 +103,67 @@ class IssueGate(wiring.Component):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ISSUE))
         return m
 
-    def _of_waiting(self, m, waiting, entered, holds):
-        """What `holds(domain, step, name)` says of the step that waits, from registers behind the comparisons.
+    def _check(self, m, domain, asked, valid, free, limits, name):
+        """Of a step: whether the bytes that it needs have been written, whether it has room, whether it has to stay."""
+        is_there, has_room, stays = (
+            Signal(name=f"{name}_{what}") for what in ("is_there", "has_room", "stays")
+        )
+        # Running row numbers are modulo: the row being loaded is never half of them ahead of one that is needed.
+        ahead = Cat(self.i_progress.bytes, self.i_progress.rows) - Cat(asked.needs, asked.row)
+        there = (asked.needs == 0) | ~ahead[len(asked.needs) + ROW_NUMBER - 1]
+        # Where no row is reserved there are more words than any number of them.
+        row_free = Cat(free, Const(0, len(asked.row_words) - len(free)), ~asked.reserve_row)
+        row_fits = row_free >= asked.row_words
+        is_known = ~(asked.reserve_row & limits["recent"])
+        tile_fits = (asked.reserve == 0) | limits["room_for_tile"]
+        spaced = (~asked.tile_end | limits["tiles_apart"]) & (~asked.job_end | limits["jobs_apart"])
+        domain += [
+            is_there.eq(there),
+            has_room.eq(row_fits & (is_known & tile_fits)),
+            stays.eq(~(there & row_fits & (is_known & tile_fits & spaced))),
+        ]
+        with m.If(~valid):
+            domain += stays.eq(0)
+        return is_there, has_room, stays
 
-        So both the step that waits and the one that may come are compared, with what was true a cycle ago. In the
-        least engine the step waits at the port, and is compared there.
-        """
-        if self.config.is_least:
-            return holds(m.d.comb, waiting, "waiting")
-        return Mux(entered, holds(m.d.sync, self.i.p, "coming"), holds(m.d.sync, waiting, "waiting"))
-
-    def _is_there(self, domain, asked, name):
-        """Whether the bytes that a step needs have been written."""
-        is_there = Signal(name=f"{name}_is_there")
-        passed = (asked.row - self.i_progress.rows)[ROW_NUMBER - 1]  # a later row is being loaded
-        here = (self.i_progress.rows == asked.row) & (self.i_progress.bytes >= asked.needs)
-        domain += is_there.eq((asked.needs == 0) | passed | here)
-        return is_there
-
-    def _reserve(self, m, waiting, entered, go, has_room):
-        """Words of the output ring. What is free is compared two cycles after it was taken."""
+    def _free_words(self, m, waiting, go):
+        """How many words of the output ring are free; what was taken is seen in the second cycle."""
         words = self.config.output_words
         free, taken = Signal(range(words + 1), init=words), Signal(range(words + 1))
-        room_for_tile, takes, took, recent = Signal(), Signal(), Signal(), Signal()
-        with m.If(~go):
-            m.d.sync += taken.eq(0)
-        with m.Else():
+        with m.If(go):
             m.d.sync += taken.eq(Mux(waiting.reserve_row, waiting.row_words, waiting.reserve))
-        m.d.sync += [
-            free.eq(free - taken + self.i_released),
-            room_for_tile.eq(free >= TILE_MARGIN),
-            took.eq(takes),
-            recent.eq(takes | took),
-        ]
-        m.d.comb += takes.eq(go & (waiting.reserve_row | (waiting.reserve != 0)))
+        with m.Else():
+            m.d.sync += taken.eq(0)
+        m.d.sync += free.eq(free - taken + self.i_released)
+        return free
 
-        def row_fits(domain, asked, name):
-            fits = Signal(name=f"{name}_fits")
-            domain += fits.eq(free >= asked.row_words)
-            return fits
-
-        room_for_row = self._of_waiting(m, waiting, entered, row_fits)
-        m.d.comb += has_room.eq(
-            Mux(waiting.reserve_row, room_for_row & ~recent, room_for_tile | (waiting.reserve == 0))
-        )
-
-    def _space(self, m, waiting, go, spaced):
-        """Whether tiles and jobs are far enough apart for the step to be the last of one."""
+    def _limits(self, m, waiting, free):
+        """The Limits, to be kept, and `after(passes)`: those of the next cycle, if what waits passes or does not."""
         passes = self.config.passes
-        tile, job = Signal(range(4 * passes)), Signal(range(JOB_CYCLES))
-        tiles_apart, jobs_apart = Signal(init=1), Signal(init=1)
-        m.d.comb += spaced.eq((tiles_apart | ~waiting.tile_end) & (jobs_apart | ~waiting.job_end))
-        for left, apart, ends, cycles in (
-            (tile, tiles_apart, waiting.tile_end, Mux(waiting.raw & waiting.is_issue, 4 * passes, passes)),
-            (job, jobs_apart, waiting.job_end, JOB_CYCLES),
-        ):
-            with m.If(go & ends):
-                m.d.sync += [left.eq(cycles - 1), apart.eq(cycles == 1)]
-            with m.Elif(~apart):
-                m.d.sync += [left.eq(left - 1), apart.eq(left == 1)]
+        tile_cycles = Mux(waiting.raw & waiting.is_issue, 4 * passes, passes)
+        limits = Signal(Limits, init={"tiles_apart": 1, "jobs_apart": 1})
+        ends = {  # what ends, cycles until the next one may, and those of them that are left
+            "tiles_apart": (waiting.tile_end, tile_cycles, Signal(range(4 * passes), name="tile_left")),
+            "jobs_apart": (waiting.job_end, JOB_CYCLES, Signal(range(JOB_CYCLES), name="job_left")),
+        }
+        for name, (_, cycles, left) in ends.items():
+            m.d.sync += left.eq(Mux(limits[name], cycles - 1, left - 1))
 
-    def _issue(self, m, waiting, go):
+        def after(passes):
+            takes = passes & (waiting.reserve_row | (waiting.reserve != 0))
+            return {
+                "took": takes,
+                "recent": takes | limits.took,
+                "room_for_tile": free >= TILE_MARGIN,
+                **{
+                    name: Mux(limits[name], ~(passes & is_end) | (cycles == 1), left == 1)
+                    for name, (is_end, cycles, left) in ends.items()
+                },
+            }
+
+        return limits, after
+
+    def _issue(self, m, waiting, go, jobs_apart):
         m.d.sync += [
             self.o_issue.eq(waiting.issue),
             self.o_tag.active.eq(self.i_active),
@@ -155,17 +172,15 @@ class IssueGate(wiring.Component):
             *(self.o_tag[name].eq(go & waiting[name]) for name in ("tile_end", "pixel_end", "job_end")),
         ]
         m.d.sync += [self.o_window.eq(waiting.window), self.o_window.read.eq(go & waiting.window.read)]
-        free_to, freed, free = Signal(ROW_NUMBER), Signal.like(self.o_freed), Signal()
-        frees_rows = go & waiting.row_end & waiting.is_issue
-        with m.If(frees_rows):
-            m.d.sync += free_to.eq(waiting.free_to)
-        with m.If(go & waiting.job_end):
+        freed, free = Signal.like(self.o_freed), Signal()
+        # Jobs end further apart than the delay, so one number of words is enough: it changes when the next job may end.
+        assert self.weight_delay < JOB_CYCLES
+        with m.If(waiting.job_end & jobs_apart):
             m.d.sync += freed.eq(waiting.free_words)
         m.d.sync += free.eq(go & waiting.job_end & waiting.is_issue)
-        # Jobs end further apart than the delay, so one number of words is enough.
-        assert self.weight_delay < JOB_CYCLES
+        frees_rows = go & waiting.row_end & waiting.is_issue
         m.d.comb += [
-            self.o_free_to.eq(self._delay_rows(m, frees_rows, free_to)),
+            self.o_free_to.eq(self._delay_rows(m, frees_rows, waiting.free_to)),
             self.o_freed.eq(freed),
             self.o_free.eq(delay(m, free, self.weight_delay, "free")),
         ]
@@ -175,10 +190,16 @@ class IssueGate(wiring.Component):
 
         In the least engine one number at a time is on its way: a row's end waits for that of the row before.
         """
+        told, last = Signal(ROW_NUMBER), Signal(ROW_NUMBER, reset_less=True)
         if not self.config.is_least:
-            return delay(m, free_to, self.row_delay, "free_to")
-        told = Signal.like(free_to)
+            frees = Signal()
+            m.d.sync += [frees.eq(frees_rows), last.eq(free_to)]
+            with m.If(frees):
+                m.d.sync += told.eq(last)
+            return delay(m, told, self.row_delay - 1, "free_to")
         m.d.sync += self._rows_under_way.eq(Cat(frees_rows, self._rows_under_way))
+        with m.If(frees_rows):
+            m.d.sync += last.eq(free_to)
         with m.If(self._rows_under_way[-1]):
-            m.d.sync += told.eq(free_to)
+            m.d.sync += told.eq(last)
         return told

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 import pytest
 from convloom.spec import Config
 from convloom.spec.registers import Cause
-from convloom_rtl.issue_gate import JOB_CYCLES, IssueGate
+from convloom_rtl.issue_gate import JOB_CYCLES, TILE_MARGIN, IssueGate
 from convloom_rtl.payloads import WindowStep, cause_value
 from roles.geometry import ROWS
 from roles.stalls import Pauses
@@ -109,9 +109,9 @@ class Gate:
 
     def run(self, pauses):
         """Sends all steps and returns when the last has passed and given up all it has to."""
-        simulate(
-            self.dut, sender(self.dut.i, self.steps, pauses), self._finish, watchers=[self._rows, self._watch]
-        )
+        any_number = {"row_words": self.rng.randrange(1 << 16)}  # where no row is reserved it says nothing
+        sent = [any_number | step for step in self.steps]
+        simulate(self.dut, sender(self.dut.i, sent, pauses), self._finish, watchers=[self._rows, self._watch])
         return self
 
     async def _rows(self, ctx):
@@ -125,14 +125,17 @@ class Gate:
             await ctx.tick()
 
     async def _watch(self, ctx):
-        ports = [getattr(self.dut, f"o_{name}") for name in self.OUTPUTS] + [self.dut.i_progress]
+        ports = [getattr(self.dut, f"o_{name}") for name in self.OUTPUTS]
+        ports += [self.dut.i_progress, self.dut.i_released, self.dut.i.valid & self.dut.i.ready]
         ctx.set(self.dut.i_active, 1)
         ctx.set(self.dut.i_cause, cause_value(Cause.DRAIN))
         while True:
             released = self.results > 0 and self.rng.random() < self.release
             ctx.set(self.dut.i_released, released)
             _, _, *sampled = await ctx.tick().sample(*ports)
-            cycle = dict(zip((*self.OUTPUTS, "progress"), map(plain, sampled), strict=True))
+            cycle = dict(
+                zip((*self.OUTPUTS, "progress", "released", "enters"), map(plain, sampled), strict=True)
+            )
             self.held, self.results = self.held - released, self.results - released
             if cycle["tag"]["issue"] or cycle["tag"]["job_end"] or cycle["window"]["read"]:
                 self._pass(self.steps[len(self.passed)])
@@ -169,6 +172,45 @@ def finished_by(step):
     return slots_of(step) * step["tile_end"]
 
 
+def is_there(step, progress):
+    """Whether the bytes that the step needs have been written."""
+    ahead = (progress["rows"] - step.get("row", 0) + ROWS // 2) % ROWS - ROWS // 2
+    return not step.get("needs") or (ahead, progress["bytes"]) >= (0, step["needs"])
+
+
+def is_apart(end, cycles, before, at):
+    """Whether the last of the steps `before` with that end lies far enough back; its tag is that of cycle `at`."""
+    return all(at - then >= cycles(step) for step, then in before if step[end])
+
+
+def has_room(gate, step, before, at):
+    """Whether the output ring has room for what the step reserves, as far as the gate knows by then."""
+    freed = sum(cycle["released"] for cycle in gate.log[: at - 2])
+    free = gate.config.output_words + freed - sum(reserved_by(other) for other, n in before if n <= at - 3)
+    if step.get("reserve_row"):
+        return free >= step["row_words"] and not any(reserved_by(other) for other, n in before if n > at - 3)
+    return not step["reserve"] or free >= TILE_MARGIN
+
+
+def check_cycles(gate):
+    """Each step passes in the first cycle in which it may, one cycle behind its entry at the earliest."""
+    passes, before = gate.config.passes, []
+    entered = [n for n, cycle in enumerate(gate.log) if cycle["enters"]]
+    for step, entry, at in zip(gate.steps, entered, gate.passed, strict=True):
+
+        def may(n, step=step, before=tuple(before)):
+            return (
+                is_there(step, gate.log[n - 2]["progress"])
+                and has_room(gate, step, before, n)
+                and (not step["tile_end"] or is_apart("tile_end", lambda s: slots_of(s) * passes, before, n))
+                and (not step["job_end"] or is_apart("job_end", lambda s: JOB_CYCLES, before, n))
+            )
+
+        first = max([entry + 2, *(then + 1 for _, then in before[-1:])])
+        assert at == next(n for n in range(first, len(gate.log)) if may(n)), f"{step}"
+        before.append((step, at))
+
+
 def check_order(gate):
     """Each step came out as it is, and not before its bytes were there."""
     for step, at in zip(gate.steps, gate.passed, strict=True):
@@ -179,8 +221,7 @@ def check_order(gate):
         if step["is_issue"]:
             issue = gate.log[at]["issue"]
             assert all(issue[name] == value for name, value in step["issue"].items()), f"{issue}, not {step}"
-            ahead = (progress["rows"] - step["row"] + ROWS // 2) % ROWS - ROWS // 2
-            assert step["needs"] == 0 or (ahead, progress["bytes"]) >= (0, step["needs"]), "issued too early"
+            assert is_there(step, progress), "issued too early"
     between = set(range(len(gate.log))) - set(gate.passed)
     assert not any(gate.log[at]["tag"][name] for at in between for name in ("issue", *ENDS))
 
@@ -219,6 +260,7 @@ def test_random_steps(name, stalls, seed):
     check_order(gate)
     check_room(gate)
     check_frees(gate)
+    check_cycles(gate)
 
 
 def test_a_depthwise_row_waits_for_as_many_words_as_it_takes():
@@ -243,7 +285,9 @@ def plain_step(**values):
 
 
 def test_one_issue_per_cycle():
-    steps = [plain_step(first=1, tile_end=1) for _ in range(40)] + [plain_step(job_end=1)]
+    """Of a row, too, that lies as far behind the one being loaded as a job has rows."""
+    far = {"row": (FIRST_ROW - ROWS // 3) % ROWS, "needs": ROW_BYTES}
+    steps = [plain_step(first=1, tile_end=1, **far) for _ in range(40)] + [plain_step(job_end=1)]
     config = replace(CONFIGS["one pass"], output_words=64)
     gate = Gate(config, steps, random.Random(1), release=1).run(Pauses())
     assert [after - at for at, after in pairwise(gate.passed)] == [1] * 40
