@@ -1,6 +1,6 @@
 """Takes the activation packets: cuts dense NHWC bytes into rows and says where in the line buffer each one lies."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
@@ -198,7 +198,8 @@ class ActLoader(wiring.Component):
                 left.eq(slot_left - 1),
                 fits.eq((~begun | fits) & (slot_left != 1)),
             ]
-        kept = [Mux(short | (beat_in.count <= n), 0, beat_in.data[n] ^ job.pad_value) for n in range(lanes)]
+        absent = Const(-1, lanes) << beat_in.count
+        kept = [Mux(short | absent[n], 0, beat_in.data[n] ^ job.pad_value) for n in range(lanes)]
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
             self.o_writes.eq(written & (~begun | fits)),

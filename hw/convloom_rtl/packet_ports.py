@@ -3,9 +3,9 @@
 Both are outside of what a soft reset resets, so that they know whether it came in the middle of a packet.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from convloom_rtl.kit.stream import Queue, SkidBuffer
 from convloom_rtl.payloads import beat
@@ -51,13 +51,11 @@ class InputPort(wiring.Component):
         inside, dropping = Signal(), Signal()  # the packet at the pins: has begun; is dropped
         beats = self.o
         if not self.direct:
-            m.submodules.skid = skid = SkidBuffer(self.o.p.shape())
+            # What was taken and not handed on goes with the reset. The engine, which is in it too, takes nothing.
+            skid = SkidBuffer(self.o.p.shape())
+            m.submodules.skid = ResetInserter(self.i_reset)(skid)
             beats = skid.i
-            m.d.comb += [
-                self.o.p.eq(skid.o.p),
-                self.o.valid.eq(skid.o.valid & ~self.i_reset),
-                skid.o.ready.eq(self.o.ready | self.i_reset),
-            ]
+            connect(m, skid.o, flipped(self.o))
         m.d.comb += [
             beats.p.data.eq(self.tdata),
             beats.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
@@ -114,12 +112,13 @@ class OutputPort(wiring.Component):
         closing, waits = Signal(), Signal()  # the closing beat is on offer; was, and the output stalls still
         m.submodules.skid = skid = Queue(self._pins(), 1) if self.direct else SkidBuffer(self._pins())
         m.d.comb += [
-            closing.eq(inside & (self.i_reset | waits)),
+            closing.eq(waits | (inside & self.i_reset)),
             skid.i.valid.eq(Mux(self.i_reset, inside, self.i.valid | closing)),
             skid.i.p.data.eq(self.i.p.data),
             skid.i.p.keep.eq(Mux(closing, 1, self._keep())),
             skid.i.p.last.eq(closing | self.i.p.last),
-            self.i.ready.eq(skid.i.ready & ~self.i_reset & ~closing),
+            # While the engine is being reset it does not matter what is said here of its beats.
+            self.i.ready.eq(skid.i.ready & ~waits),
             self.o_inside.eq(inside | skid.o.valid),
         ]
         m.d.sync += waits.eq(closing & ~skid.i.ready)

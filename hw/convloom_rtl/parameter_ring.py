@@ -1,6 +1,6 @@
 """The parameters of the jobs in flight: bias, multiplier and shift of each output channel."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -70,27 +70,28 @@ class ParameterRing(wiring.Component):
         return m
 
     def _walk(self, m):
-        """The word to read, and how many words, less one, were given up the cycle before.
+        """The word to read, and how many words, less one, were given up two cycles before.
 
         Places count modulo twice the ring, so that the words of a job that fills it are told from none.
         """
         turns = range(2 * self.config.parameter_words)
-        place, tile, job = (
-            Signal(turns),
-            Signal(turns),
-            Signal(turns),
-        )  # this one, the tile's first, the job's first
-        behind, freed = Signal(turns), Signal(range(-1, self.config.parameter_words), init=-1)
+        # This one, the tile's first, and the job's, which is brought up to date a cycle after the job before ended.
+        place, tile, job = (Signal(turns, name=name) for name in ("place", "tile", "job"))
+        behind, begins = Signal(turns), Signal()
+        # Where a tile is more than one step, its end comes late enough for the job's first word to be there.
+        first = job if self.config.passes > 1 else Mux(begins, place, job)
+        freed = Signal(range(-1, self.config.parameter_words), init=-1)
+        step = self.i_step
         m.d.comb += behind.eq(place + 1)
-        m.d.sync += freed.eq(-1)
-        with m.If(self.i_step.step):
+        m.d.sync += [begins.eq(step.step & step.tile_end & step.job_end), freed.eq(-1)]
+        with m.If(begins):
+            m.d.sync += [job.eq(place), freed.eq(place + ~job)]
+        with m.If(step.step):
             m.d.sync += place.eq(behind)
-            with m.If(self.i_step.tile_end):
-                with m.If(self.i_step.job_end):
-                    m.d.sync += [tile.eq(behind), job.eq(behind), freed.eq(place - job)]
-                with m.Elif(self.i_step.rewind):
-                    m.d.sync += [tile.eq(job), place.eq(job)]
-                with m.Elif(self.i_step.advance):
+            with m.If(step.tile_end):
+                with m.If(~step.job_end & step.rewind):
+                    m.d.sync += [tile.eq(first), place.eq(first)]
+                with m.Elif(step.job_end | step.advance):
                     m.d.sync += tile.eq(behind)
                 with m.Else():
                     m.d.sync += place.eq(tile)

@@ -78,7 +78,7 @@ class BlockQueue(wiring.Component):
             put.eq(put + arrives),
             taken.eq(taken + leaves),
             level.eq(level + arrives - leaves),
-            full.eq(level + arrives - leaves == self.depth - 1),
+            full.eq(~leaves & (full | (arrives & (level == self.depth - 2)))),
             standing.eq(Cat(level != 0, standing)),
         ]
         with m.If(self.o.ready):
