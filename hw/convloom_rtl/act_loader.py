@@ -198,14 +198,15 @@ class ActLoader(wiring.Component):
                 left.eq(slot_left - 1),
                 fits.eq((~begun | fits) & (slot_left != 1)),
             ]
-        absent = Const(-1, lanes) << beat_in.count
+        data_out, absent = Signal(8 * lanes, reset_less=True), Const(-1, lanes) << beat_in.count
         kept = [Mux(short | absent[n], 0, beat_in.data[n] ^ job.pad_value) for n in range(lanes)]
+        m.d.comb += self.o_write.data.eq(data_out)
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
             self.o_writes.eq(written & (~begun | fits)),
             self.o_write.bank.eq(space.o_rows_done),
             self.o_write.word.eq(first_word),
-            self.o_write.data.eq(Cat(byte[:8] for byte in kept)),
+            data_out.eq(Cat(byte[:8] for byte in kept)),
             self.o_started.eq(written & ~begun),
             self.o_start.number.eq(space.o_rows_done[: (TABLE_ROWS - 1).bit_length()]),
             self.o_start.place.word.eq(first_word),

