@@ -83,7 +83,7 @@ class Engine(wiring.Component):
         self._queue(m, "count", reader.o_count, counters.i_jobs, ending, BlockQueue)
         self._queue(m, "report", reader.o_reports, reporter.i_jobs, ending)
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
-        self._queue(m, "record", reader.o_records, requantiser.i_records, min(waiting, 1))
+        connect(m, reader.o_records, requantiser.i_records)
         connect(m, reader.o_weights, weights.i)
         if waiting:
             m.submodules.step_buffer = steps = SkidBuffer(

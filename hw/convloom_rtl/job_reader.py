@@ -70,7 +70,7 @@ class JobReader(wiring.Component):
         m.submodules.sections = sections = SectionReader(self.config)
         connect(m, sections.o_records, flipped(self.o_records))
         connect(m, sections.o_weights, flipped(self.o_weights))
-        taken, filling, cut_short = Signal(), Signal(), Signal()
+        accepts, taken, filling, cut_short = Signal(), Signal(), Signal(), Signal()
         packet_open = Signal()  # the last beat that was taken did not end its packet
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
@@ -103,6 +103,7 @@ class JobReader(wiring.Component):
             sections.i.p.eq(self.i.p),
             sections.i.valid.eq(self.i.valid & packet_open),
             sections.i_open.eq(packet_open),
+            self.i.ready.eq(accepts | sections.i.ready),
             sections.i_k_tiles.eq(descriptor.k_tiles),
             sections.i_words.eq(descriptor.words_in_all),
             self.o_loaded.eq(sections.o_done),
@@ -112,7 +113,7 @@ class JobReader(wiring.Component):
         with m.FSM() as fsm:
             m.d.comb += self.o_inside.eq(packet_open | ~(fsm.ongoing("DESCRIPTOR") | fsm.ongoing("REPORT")))
             with m.State("DESCRIPTOR"):
-                m.d.comb += [self.i.ready.eq(1), taken.eq(self.i.valid)]
+                m.d.comb += [accepts.eq(1), taken.eq(self.i.valid)]
                 with m.If(taken):
                     m.d.sync += number.eq(number + 1)
                     with m.If(is_last):
@@ -128,19 +129,18 @@ class JobReader(wiring.Component):
                 with m.If(is_last):
                     m.next = "TELL"
             with m.State("CHECK"):
-                m.d.comb += [sections.i_ahead.eq(1), self.i.ready.eq(sections.i.ready)]
+                m.d.comb += sections.i_reads.eq(1)
                 with m.If(check.o_done):
                     m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
                     m.d.sync += discard.eq(check.o_code.bool() | (descriptor.op == Op.NONE))
                     m.next = "TELL"
             with m.State("TELL"):
-                m.d.comb += [starts_telling.eq(1), sections.i_start.eq(~discard)]
-                m.d.comb += [sections.i_ahead.eq(1), self.i.ready.eq(sections.i.ready)]
+                m.d.comb += [starts_telling.eq(1), sections.i_reads.eq(1), sections.i_start.eq(~discard)]
                 m.next = "SECTIONS"
                 with m.If(discard):
                     m.next = "REPORT"
             with m.State("SECTIONS"):
-                m.d.comb += self.i.ready.eq(sections.i.ready)
+                m.d.comb += sections.i_reads.eq(1)
                 with m.If(sections.o_done):
                     m.d.sync += code.eq(sections.o_code)
                     m.next = "REPORT"
@@ -149,7 +149,7 @@ class JobReader(wiring.Component):
                 with m.If(self.o_reports.ready):
                     m.next = "DROP"
             with m.State("DROP"):
-                m.d.comb += self.i.ready.eq(packet_open)
+                m.d.comb += accepts.eq(packet_open)
                 with m.If(~telling & (~packet_open | (self.i.valid & self.i.p.last))):
                     m.d.sync += code.eq(ErrorCode.NONE)
                     m.next = "DESCRIPTOR"

@@ -21,6 +21,7 @@ class ParameterRing(wiring.Component):
 
     Words lie one behind the other through all jobs, `passes` to a tile. A job's are given up together at its
     end; a record waits while there is no room. Of its multiplier and shift the lower 31 and 5 bits are kept.
+    What is taken is counted at once and written a cycle later, from registers; in the least engine at once.
 
     Members
     -------
@@ -45,25 +46,33 @@ class ParameterRing(wiring.Component):
         m = Module()
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
-        lane, word, written = Signal(range(lanes)), Signal(range(words)), Signal()
+        lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
+        taken, completed = Signal(), Signal()
         # Free words less one, so that its sign says that there is none. A word's last record takes its room:
         # words that are not yet complete count as free.
         spare = Signal(range(-1, words), init=words - 1)
         m.d.comb += [
             self.i.ready.eq(spare >= 0),
-            written.eq(self.i.valid & self.i.ready & (lane == lanes - 1)),
+            taken.eq(self.i.valid & self.i.ready),
+            completed.eq(taken & lane[-1]),
         ]
-        m.d.sync += spare.eq(add_carry(spare, freed, ~written))
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += lane.eq(lane + 1)
-        with m.If(written):
-            m.d.sync += [lane.eq(0), word.eq(word + 1)]
+        m.d.sync += spare.eq(add_carry(spare, freed, ~completed))
+        with m.If(taken):
+            m.d.sync += lane.eq(lane.rotate_left(1))
+        enables, record = Signal(lanes), Signal(Parameters, reset_less=True)
+        registers = m.d.comb if self.config.is_least else m.d.sync
+        registers += [
+            enables.eq(Mux(taken, lane, 0)),
+            *(record[name].eq(self.i.p[name]) for name in Parameters.members),
+        ]
+        with m.If(enables[-1]):
+            m.d.sync += word.eq(word + 1)
         for n in range(lanes):
             m.submodules[f"lane_{n}"] = store = BlockMemory(Parameters, words)
             m.d.comb += [
-                store.i_enable.eq(self.i.valid & self.i.ready & (lane == n)),
+                store.i_enable.eq(enables[n]),
                 store.i_write_address.eq(word),
-                *(store.i_data[name].eq(self.i.p[name]) for name in Parameters.members),
+                store.i_data.eq(record),
                 store.i_read_address.eq(place),
                 self.o[n].eq(store.o_data),
             ]

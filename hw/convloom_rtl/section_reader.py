@@ -15,7 +15,8 @@ class SectionReader(wiring.Component):
 
     Members
     -------
-    i_ahead : a job's sections may follow: its first beat is read ahead, and forgotten if they do not
+    i_reads : a job's sections may follow, or have begun: high up to o_done. The first beat is read ahead, and forgotten
+        if they do not follow, as is one that is read too many behind them
     i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, which have been found to fit the
         rings, are held from then on
     i : beats; i_open: the packet goes on (low: nothing more comes)
@@ -28,7 +29,7 @@ class SectionReader(wiring.Component):
         self.config = config
         super().__init__(
             {
-                "i_ahead": In(1),
+                "i_reads": In(1),
                 "i_start": In(1),
                 "i_k_tiles": In(DESCRIPTOR_SHAPES["k_tiles"]),
                 "i_words": In(DESCRIPTOR_SHAPES["words_in_all"]),
@@ -44,74 +45,64 @@ class SectionReader(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.unpacker = unpacker = RecordUnpacker(self.config.cin_lanes)
+        in_records, in_weights = Signal(), Signal()  # the section that is being read, if one is
         full, ends, short = Signal(), Signal(), Signal()
-        wanted, leaves, unit, final = Signal(), Signal(), Signal(), Signal()
-        room = leaves | ~full
-        loads = wanted & room & (self.i.valid | ~self.i_open)
+        room, comes, unit, final = Signal(), Signal(), Signal(), Signal()
         content = self._content(m, room)
         m.d.comb += [
-            self.i.ready.eq(loads & self.i_open),
+            room.eq(~full | (in_records & unpacker.i.ready) | (in_weights & self.o_weights.ready)),
+            comes.eq(self.i.valid | ~self.i_open),
+            self.i.ready.eq(self.i_reads & self.i_open & room),
             unpacker.i.p.eq(content),
+            unpacker.i.valid.eq(in_records & full),
             unpacker.i_final.eq(final),
             self.o_records.p.eq(unpacker.o.p),
+            self.o_records.valid.eq(unpacker.o.valid),
             unpacker.o.ready.eq(self.o_records.ready),
             self.o_weights.p.eq(content),
+            self.o_weights.valid.eq(in_weights & full),
+            unit.eq(
+                (self.o_records.valid & self.o_records.ready) | (self.o_weights.valid & self.o_weights.ready)
+            ),
+            final.eq(self._count(m, unit, in_weights)),
+            self.o_done.eq(in_weights & unit & final),
         ]
-        with m.If(loads):
-            m.d.sync += [full.eq(1), ends.eq(self.i.p.last)]
-            m.d.sync += short.eq(short | ~self.i_open | (self.i.p.count != self.config.cin_lanes))
-        with m.Elif(leaves):
-            m.d.sync += full.eq(0)
-
-        # Of the tiles of records, or words: the number of the next one, from 1 on, and whether this one is the last.
-        most = max(self.config.parameter_words // self.config.passes, self.config.weight_words)
-        next_row, rows, is_last_row = Signal(range(most + 2), init=2), Signal(range(most + 1)), Signal()
-        lanes = self.config.cout_lanes
-        lane, is_last_lane = Signal(range(lanes)), Signal(init=lanes == 1)
-        m.d.comb += final.eq(is_last_lane & is_last_row)
-        with m.If(unit):
-            m.d.sync += [lane.eq(lane + 1), is_last_lane.eq((lane + 2 == lanes) | (lanes == 1))]
-            with m.If(is_last_lane):
-                m.d.sync += [lane.eq(0), next_row.eq(next_row + 1), is_last_row.eq(next_row == rows)]
-            with m.If(final):
-                m.d.sync += [next_row.eq(2), is_last_row.eq(self.i_words[: len(rows)] == 1)]
-
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.comb += wanted.eq(self.i_ahead)
-                m.d.sync += is_last_row.eq(self.i_k_tiles[: len(rows)] == 1)
-                with m.If(self.i_start):
-                    m.next = "RECORDS"
-                with m.Elif(~self.i_ahead):
-                    m.d.sync += [full.eq(0), short.eq(0)]
-            with m.State("RECORDS"):
-                m.d.comb += [
-                    wanted.eq(1),
-                    rows.eq(self.i_k_tiles),
-                    unpacker.i.valid.eq(full),
-                    leaves.eq(full & unpacker.i.ready),
-                    self.o_records.valid.eq(unpacker.o.valid),
-                    unit.eq(unpacker.o.valid & self.o_records.ready),
-                ]
-                with m.If(unit & final):
-                    m.next = "WEIGHTS"
-            with m.State("WEIGHTS"):
-                m.d.comb += [
-                    wanted.eq(~(full & final)),
-                    rows.eq(self.i_words),
-                    self.o_weights.valid.eq(full),
-                    leaves.eq(full & self.o_weights.ready),
-                    unit.eq(leaves),
-                ]
-                with m.If(unit & final):
-                    m.d.comb += self.o_done.eq(1)
-                    m.next = "IDLE"
-
+        with m.If(self.i_start):
+            m.d.sync += in_records.eq(1)
+        with m.If(unit & final):
+            m.d.sync += [in_records.eq(0), in_weights.eq(in_records)]
+        with m.If(~self.i_reads):
+            m.d.sync += [full.eq(0), short.eq(0)]
+        with m.Elif(room):
+            m.d.sync += [full.eq(comes), ends.eq(self.i.p.last)]
+            with m.If(comes & (~self.i_open | (self.i.p.count != self.config.cin_lanes))):
+                m.d.sync += short.eq(1)
         with m.If(short):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_SHORT)
         with m.Elif(~ends):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_LONG)
         return m
+
+    def _count(self, m, unit, in_weights):
+        """Whether the record, or the word's lane, on its way is the section's last; `unit`: it leaves."""
+        # Of the tiles of records, or words: the number of the next one, from 1 on, and whether this one is the last.
+        most = max(self.config.parameter_words // self.config.passes, self.config.weight_words)
+        next_row, is_last_row = Signal(range(most + 2), init=2), Signal()
+        tiles, words = (size[: most.bit_length()] for size in (self.i_k_tiles, self.i_words))
+        lane = Signal(self.config.cout_lanes, init=1)  # one-hot
+        final = lane[-1] & is_last_row
+        with m.If(unit):
+            m.d.sync += lane.eq(lane.rotate_left(1))
+            with m.If(lane[-1]):
+                m.d.sync += [
+                    next_row.eq(next_row + 1),
+                    is_last_row.eq(next_row == Mux(in_weights, words, tiles)),
+                ]
+            with m.If(final):
+                m.d.sync += [next_row.eq(2), is_last_row.eq(words == 1)]
+        with m.If(self.i_start):
+            m.d.sync += is_last_row.eq(tiles == 1)
+        return final
 
     def _content(self, m, room):
         """The beat that was read last; what is not there of it is zeros. Where none is read, it follows the input."""

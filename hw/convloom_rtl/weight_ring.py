@@ -1,22 +1,16 @@
 """The weights of the jobs in flight: a ring of words, each a vector for every dot product."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.stream import Queue
 from convloom_rtl.primitives.memory import BlockMemory
-
-
-def arrived(lanes):
-    """A vector of weights, and whether it is its job's last."""
-    return data.StructLayout({"weights": 8 * lanes, "last": 1})
 
 
 class WeightRing(wiring.Component):
     """Takes weights a lane a cycle, gives them a word a cycle.
 
-    What is taken stands in a register for a cycle, or until there is room for it, before it is written.
+    What is taken is counted at once and written a cycle later, from registers; in the least engine at once.
 
     A word is written by cout_lanes beats, lane by lane, behind the word before. Words stay until they are freed,
     a job's at a time; a beat waits while there is no room. A read takes `LATENCY` cycles, one word per cycle.
@@ -51,41 +45,36 @@ class WeightRing(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         lanes, words = self.config.cout_lanes, self.config.weight_words
-        lane, word = Signal(range(lanes)), Signal(range(words))
+        lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
         room, has_room = Signal(range(words + 1), init=words), Signal(init=1)
-        writes, written = Signal(), Signal()
-        arrivals = stream.Signature(arrived(self.config.cin_lanes)).create()
+        taken, completed = Signal(), Signal()
         m.d.comb += [
-            arrivals.p.weights.eq(self.i.payload),
-            arrivals.p.last.eq(self.i_last),
-            arrivals.valid.eq(self.i.valid),
-            self.i.ready.eq(arrivals.ready),
+            self.i.ready.eq(has_room),
+            taken.eq(self.i.valid & has_room),
+            completed.eq(taken & lane[-1]),
         ]
-        if not self.config.is_least:
-            m.submodules.queue = queue = Queue(arrived(self.config.cin_lanes), 1)
-            connect(m, arrivals, queue.i)
-            arrivals = queue.o
-        m.d.comb += [
-            # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
-            arrivals.ready.eq(has_room),
-            writes.eq(arrivals.valid & has_room),
-            written.eq(writes & (lane == lanes - 1)),
-            self.o_loaded.eq(writes & arrivals.p.last),
-        ]
+        # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
         m.d.sync += [
-            room.eq(room - written + self._freed(m)),
-            has_room.eq((room != 0) & ~((room == 1) & written)),  # what is freed now counts a cycle later
+            room.eq(room - completed + self._freed(m)),
+            has_room.eq((room != 0) & ~((room == 1) & completed)),  # what is freed now counts a cycle later
         ]
-        with m.If(writes):
-            m.d.sync += lane.eq(lane + 1)
-        with m.If(written):
-            m.d.sync += [lane.eq(0), word.eq(word + 1)]
+        with m.If(taken):
+            m.d.sync += lane.eq(lane.rotate_left(1))
+        enables, weights = Signal(lanes), Signal(8 * self.config.cin_lanes, reset_less=True)
+        registers = m.d.comb if self.config.is_least else m.d.sync
+        registers += [
+            enables.eq(Mux(taken, lane, 0)),
+            weights.eq(self.i.payload),
+            self.o_loaded.eq(taken & self.i_last),
+        ]
+        with m.If(enables[-1]):
+            m.d.sync += word.eq(word + 1)
         for n in range(lanes):
             m.submodules[f"lane_{n}"] = store = BlockMemory(8 * self.config.cin_lanes, words)
             m.d.comb += [
-                store.i_enable.eq(writes & (lane == n)),
+                store.i_enable.eq(enables[n]),
                 store.i_write_address.eq(word),
-                store.i_data.eq(arrivals.p.weights),
+                store.i_data.eq(weights),
                 store.i_read_address.eq(self.i_address),
                 self.o_weights[n].eq(store.o_data),
             ]
