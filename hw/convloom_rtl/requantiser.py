@@ -25,7 +25,8 @@ class Requantiser(wiring.Component):
     -------
     i_jobs : one per job, in order, there before the job's first tile
     i_records : the parameters of k_tiles * cout_lanes channels of each job that is not discarded
-    i_tile, i_valid : a tile; its job's parameters have all been taken. A discarded job has a single one
+    i_tile, i_valid : a tile; its job's parameters have all been taken, the last two cycles before at the latest. A
+        discarded job has a single one
     o_piece, o_valid : requant_lanes bytes: int8, or little-endian int32, lane by lane
     """
 

@@ -10,8 +10,8 @@ from convloom_rtl.record_unpacker import RecordUnpacker
 
 
 class SectionReader(wiring.Component):
-    """One beat per cycle and one cycle of latency. What a packet lacks is completed with zeros, so that both sections
-    always come whole.
+    """One beat per cycle and one cycle of latency. What a packet lacks is completed with zeros, every other cycle, so
+    that both sections always come whole.
 
     Members
     -------
@@ -47,10 +47,14 @@ class SectionReader(wiring.Component):
         m.submodules.unpacker = unpacker = RecordUnpacker(self.config.cin_lanes)
         in_records, in_weights = Signal(), Signal()  # the section that is being read, if one is
         full, ends, short = Signal(), Signal(), Signal()
-        room, comes, unit, final = Signal(), Signal(), Signal(), Signal()
-        content = self._content(m, room)
+        goes, whole, room, comes = Signal(), Signal(), Signal(), Signal()
+        unit, final = Signal(), Signal()
+        content = self._content(m, room, full)
         m.d.comb += [
-            room.eq(~full | (in_records & unpacker.i.ready) | (in_weights & self.o_weights.ready)),
+            whole.eq(self.i_open & self.i.p.count[-1]),  # lanes are a power of two
+            # A beat that is not whole waits until there is no other, so that its zeros need not know which leaves.
+            goes.eq((in_records & unpacker.i.ready) | (in_weights & self.o_weights.ready)),
+            room.eq(~full | (goes & whole)),
             comes.eq(self.i.valid | ~self.i_open),
             self.i.ready.eq(self.i_reads & self.i_open & room),
             unpacker.i.p.eq(content),
@@ -75,8 +79,10 @@ class SectionReader(wiring.Component):
             m.d.sync += [full.eq(0), short.eq(0)]
         with m.Elif(room):
             m.d.sync += [full.eq(comes), ends.eq(self.i.p.last)]
-            with m.If(comes & (~self.i_open | (self.i.p.count != self.config.cin_lanes))):
+            with m.If(comes & ~whole):
                 m.d.sync += short.eq(1)
+        with m.Elif(goes):
+            m.d.sync += full.eq(0)
         with m.If(short):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_SHORT)
         with m.Elif(~ends):
@@ -104,12 +110,14 @@ class SectionReader(wiring.Component):
             m.d.sync += is_last_row.eq(tiles == 1)
         return final
 
-    def _content(self, m, room):
+    def _content(self, m, room, full):
         """The beat that was read last; what is not there of it is zeros. Where none is read, it follows the input."""
         lanes = self.config.cin_lanes
         content = Signal(data.ArrayLayout(8, lanes), reset_less=True)
-        valid = ~(Const(-1, lanes) << Mux(self.i_open, self.i.p.count, 0))
+        there = ~(Const(-1, lanes) << Mux(self.i_open, self.i.p.count, 0))
         with m.If(room):
-            for n, byte in enumerate(self.i.p.data):
-                m.d.sync += content[n].eq(Mux(valid[n], byte, 0))
+            m.d.sync += content.eq(self.i.p.data)
+        for n in range(lanes):
+            with m.If(~full & ~there[n]):
+                m.d.sync += content[n].eq(0)
         return content.as_value()

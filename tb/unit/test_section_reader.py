@@ -27,7 +27,7 @@ LENGTH = RECORDS * RECORD_BYTES + LANE_WORDS * 8
     ),
 )
 def test_always_whole(length, code, ahead, stalls, seed):
-    """What is lacking is zeros; of what is too much one beat may be taken. One of a job that is dropped is forgotten."""
+    """What is lacking is zeros; of what is too much one beat may be taken. One of a dropped job is forgotten."""
     packet, codes = random.Random(seed).randbytes(length), []
     dut = SectionReader(CONFIG)
     records = Collector(dut.o_records, RECORDS, stalls.output())
@@ -67,3 +67,31 @@ def test_always_whole(length, code, ahead, stalls, seed):
     rest = range(RECORDS * RECORD_BYTES, LENGTH, 8)
     assert weights.taken == [int.from_bytes(whole[n : n + 8], "little") for n in rest]
     assert codes == [code]
+
+
+def test_a_beat_in_every_cycle():
+    """The weights come without a gap where nobody stalls, and of a packet too long no second beat is read."""
+    dut, taken = SectionReader(CONFIG), []
+    packet = bytes(LENGTH + 3 * 8)
+
+    async def watch(ctx):
+        while True:
+            _, _, valid, done = await ctx.tick().sample(dut.o_weights.valid, dut.o_done)
+            taken.extend([done] if valid else [None] if taken else [])
+
+    async def feed(ctx):
+        ctx.set(dut.i_k_tiles, 2)
+        ctx.set(dut.i_words, 4)
+        for port in (dut.i_open, dut.i_reads, dut.i_start, dut.o_records.ready, dut.o_weights.ready):
+            ctx.set(port, 1)
+        await ctx.tick()
+        ctx.set(dut.i_start, 0)
+        await send(ctx, dut.i, beats_of(packet, 8)[: LENGTH // 8 + 1], PLAIN)
+        ctx.set(dut.i.valid, 1)
+        for _ in range(10):
+            await ctx.tick()
+            assert not ctx.get(dut.i.ready)
+
+    simulate(dut, feed, watchers=[watch])
+    assert taken[:LANE_WORDS] == [0] * (LANE_WORDS - 1) + [1]
+    assert not any(done is not None for done in taken[LANE_WORDS:])
