@@ -7,7 +7,8 @@ from itertools import accumulate
 import pytest
 from convloom.spec import Config
 from convloom_rtl.weight_ring import WeightRing
-from roles.unit import plain, sender, simulate
+from roles.stalls import Pauses
+from roles.unit import plain, send, sender, simulate
 
 CONFIGS = {
     "4x3": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, weight_words=8),
@@ -90,3 +91,25 @@ def test_a_full_ring_takes_no_more():
 
     simulate(dut, testbench)
     assert sum(taken[:50]) == 8 * 3 and sum(taken[50:]) == 2 * 3
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_word_can_be_read_in_the_cycle_after_it_is_told(name):
+    config, number = CONFIGS[name], int.from_bytes(range(1, 1 + CONFIGS[name].cin_lanes), "little")
+    dut, loaded, words = WeightRing(config), [], []
+
+    async def watch(ctx):
+        async for _, _, told, weights in ctx.tick().sample(dut.o_loaded, dut.o_weights):
+            loaded.append(told)
+            words.append(plain(weights))
+
+    async def testbench(ctx):  # one word, at the address that is read all the time
+        for lane in range(config.cout_lanes):
+            ctx.set(dut.i_last, lane == config.cout_lanes - 1)
+            await send(ctx, dut.i, [number], Pauses())
+        await ctx.tick().repeat(10)
+
+    simulate(dut, testbench, watchers=[watch])
+    assert sum(loaded) == 1
+    first = words[loaded.index(1) + 1 + dut.LATENCY]
+    assert first == [list(range(1, 1 + config.cin_lanes))] * config.cout_lanes
