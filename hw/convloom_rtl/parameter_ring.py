@@ -59,7 +59,9 @@ class ParameterRing(wiring.Component):
         m.d.sync += spare.eq(add_carry(spare, freed, ~completed))
         with m.If(taken):
             m.d.sync += lane.eq(lane.rotate_left(1))
-        enables, record = Signal(lanes), Signal(Parameters, reset_less=True)
+        # With a reset: without one it equals the weights' register, and synthesis would make one of the two, which
+        # could not lie by the memories of both.
+        enables, record = Signal(lanes), Signal(Parameters)
         registers = m.d.comb if self.config.is_least else m.d.sync
         registers += [
             enables.eq(Mux(taken, lane, 0)),
