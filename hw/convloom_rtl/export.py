@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from itertools import count
 
 from amaranth.back import verilog
@@ -15,6 +16,16 @@ LAST_WORD = re.compile(r"\[(\d+)\] = (\d+'[hd]0+);\n  end\n$")
 WITHOUT_BITS = re.compile(r"  wire \[-1:0\] (?:\\\S+ |\w+);\n")
 # Yosys lets every combinational block look at one of these, so that its first value starts the block.
 STARTER = re.compile(r"  reg (\\\$auto\$verilog_backend\S+ ) = 0;\n")
+# A register that takes a numbered value at a clock's edge, such a value's block and its declaration.
+NUMBERED = re.compile(r"\\\$\d+ ")
+REGISTER = re.compile(
+    r"^  always @\((?P<edge>posedge \S+)\)\n    (?P<register>\\\S+ |\w+) <= (?P<next>\\\$\d+ );\n", re.M
+)
+NEXT_VALUE = re.compile(
+    r"^  always @\* begin\n(?:    if \(\\\S+ \) begin end\n)?(?P<body>    (?P<next>\\\$\d+ ).*?)^  end\n",
+    re.M | re.S,
+)
+DECLARATION = re.compile(r"^  reg (?:\[[0-9:]+\] )?(?P<next>\\\$\d+ );\n", re.M)
 # Icarus runs an `always_comb` block at once, not after the others that are due: of a few values that change, all
 # orders in which they can reach a block are tried, and a cycle takes a hundred times as long.
 COMBINATIONAL = """\
@@ -51,7 +62,38 @@ def component_verilog(component, name, platform=None):
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     options = {"emit_src": False, "strip_internal_attrs": True}
     text = verilog.convert(component, platform=platform, name=name, **options)
-    return _started(_loop_over_memories(WITHOUT_BITS.sub("", text)))
+    return _started(_set_at_edges(_loop_over_memories(WITHOUT_BITS.sub("", text))))
+
+
+def _set_at_edges(text):
+    """Registers are set in the block that works out their next value, which has no name any more.
+
+    Amaranth gives each such value a block of its own, which begins with the register's value: in simulation a
+    register that stands still would be copied there and back.
+    """
+    return "".join(map(_set_at_edge, re.split(r"(?<=endmodule\n)", text)))
+
+
+def _set_at_edge(module):
+    registers = {found["next"]: found for found in REGISTER.finditer(module)}
+    uses, moved = Counter(NUMBERED.findall(module)), set()
+
+    def move(block):
+        name = block["next"]
+        assigned = re.compile(re.escape(name) + r"(\[[0-9:]+\])? ?= ")
+        # Declared, assigned here, and the register's next value: nothing else may know it.
+        if name not in registers or uses[name] != len(assigned.findall(block[0])) + 2:
+            return block[0]
+        moved.add(name)
+        register = registers[name]["register"]
+        body = assigned.sub(lambda found: f"{register}{found[1] or ''} <= ", block["body"])
+        body = body.replace(f"    {register} <= {register};\n", "", 1)
+        return f"  always @({registers[name]['edge']}) begin\n{body}  end\n"
+
+    module = NEXT_VALUE.sub(move, module)
+    for pattern in (REGISTER, DECLARATION):
+        module = pattern.sub(lambda found: "" if found["next"] in moved else found[0], module)
+    return module
 
 
 def _started(text):

@@ -132,3 +132,14 @@ def test_the_same_bytes_in_every_process(form):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
         sums.add(subprocess.check_output([sys.executable, "-c", program], env=environment, text=True))
     assert len(sums) == 1, sums
+
+
+def test_no_register_takes_a_value_from_a_block_of_its_own():
+    """Such a block begins with the register's value: simulation would copy one that stands still there and back."""
+    plain, numbered = verilog_2005(preset("tiny")), r"(\\\$\d+ )"
+    clocked = re.findall(r"always @\(posedge \w+\) begin\n", plain)
+    assert len(clocked) > 100, "registers that are set under a condition"
+    for module in plain.split("endmodule\n"):
+        worked_out = set(re.findall(rf"always @\* begin\n(?:    if .* begin end\n)?    {numbered}", module))
+        taken = set(re.findall(rf"always @\(posedge \w+\)\n    \S+ +<= {numbered}", module))
+        assert not worked_out & taken
