@@ -1,6 +1,6 @@
 """The window of a depthwise job: four columns of four rows, for each of cout_lanes channels."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS
@@ -11,64 +11,58 @@ COLUMNS = 4
 TAPS = COLUMNS * ROW_BANKS
 
 
+def column(config):
+    """cout_lanes bytes of each of four rows."""
+    return data.ArrayLayout(8 * config.cout_lanes, ROW_BANKS)
+
+
 class DepthwiseWindow(wiring.Component):
-    """Shifts columns in: one a cycle, or two where one was staged. One cycle from a column to the taps.
+    """Shifts columns in: one a cycle, or two where one was staged. One cycle from a column to the window.
 
     No column is staged where a word of weights covers all taps.
-
-    Tap 4 * age + row: the newest column has age 0. So a larger window, whose columns come one at a time, finds its
-    rows at the first four taps.
 
     Members
     -------
     i_column : cout_lanes bytes for each of four rows, told by their difference (XOR) from the pad value
     i_step : what to do with the column
-    o_taps : 16 bytes for each channel, told likewise: what stands before a group's first column is 0
+    o_columns : the columns, the newest first, told likewise: what stands before a group's first column is 0
     """
 
     LATENCY = 1
 
     def __init__(self, config):
         self.config = config
-        taps = data.ArrayLayout(data.ArrayLayout(8, TAPS), config.cout_lanes)
+        shape = column(config)
         super().__init__(
-            {
-                "i_column": In(data.ArrayLayout(8 * config.cout_lanes, ROW_BANKS)),
-                "i_step": In(WindowStep),
-                "o_taps": Out(taps),
-            }
+            {"i_column": In(shape), "i_step": In(WindowStep), "o_columns": Out(shape).array(COLUMNS)}
         )
 
     def elaborate(self, platform):
         m = Module()
-        cout, step = self.config.cout_lanes, self.i_step
-        column = self.i_column.as_value()
-        width = len(column)
-        columns = [Signal(width, name=f"column_{age}", reset_less=True) for age in range(COLUMNS)]
+        step = self.i_step
+        newest = self.i_column.as_value()
+        columns = [Signal(len(newest), name=f"column_{age}", reset_less=True) for age in range(COLUMNS)]
         # A column may have to wait while more words of an output's taps are multiplied.
         waits = self.config.cin_lanes < TAPS
-        enters, staged, has_staged = self._stage(m, column) if waits else (step.read, column, Const(0))
+        enters, staged, has_staged = self._stage(m, newest) if waits else (step.read, newest, Const(0))
         # One signal for each age, each set whole: simulation leaves alone those of a window that stands still.
         for age, register in enumerate(columns):
-            by_one, by_two = ([column, *columns][age], [column, staged, *columns][age])
+            by_one, by_two = ([newest, *columns][age], [newest, staged, *columns][age])
             with m.If(enters):
                 m.d.sync += register.eq(Mux(has_staged, by_two, by_one))
             # Outside of the branch above, so that it is the registers' reset.
             if age:
                 with m.If(enters & step.begin & (~has_staged if age == 1 else 1)):
                     m.d.sync += register.eq(0)
-        window = Cat(columns)
-        for channel in range(cout):
-            for tap in range(TAPS):
-                m.d.comb += self.o_taps[channel][tap].eq(window.word_select(tap * cout + channel, 8))
+            m.d.comb += self.o_columns[age].eq(register)
         return m
 
-    def _stage(self, m, column):
+    def _stage(self, m, newest):
         """Whether a column enters, the one that enters with it, and whether there is one."""
         step = self.i_step
-        staged, has_staged = Signal.like(column, reset_less=True), Signal()
+        staged, has_staged = Signal.like(newest, reset_less=True), Signal()
         with m.If(step.read):
             m.d.sync += has_staged.eq(step.stage)
         with m.If(step.read & step.stage):
-            m.d.sync += staged.eq(column)
+            m.d.sync += staged.eq(newest)
         return step.read & ~step.stage, staged, has_staged

@@ -156,13 +156,13 @@ class Engine(wiring.Component):
             m.d.comb += [array.i_pad_value.eq(job.pad_value), weights.i_freed.eq(job.words_in_all)]
 
     def _slide(self, m, gate, lines, array):
-        """The columns of a depthwise job into its window, and the window's taps into the array."""
+        """The columns of a depthwise job into its window, and the window into the array."""
         m.submodules.depthwise_window = window = DepthwiseWindow(self.config)
         at_window = LineBuffer.LATENCY - DepthwiseWindow.LATENCY
         m.d.comb += [
             window.i_column.eq(lines.o_column),
             window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
-            array.i_taps.eq(window.o_taps),
+            *(array.i_columns[age].eq(each) for age, each in enumerate(window.o_columns)),
             array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY - 1, "array_window")),
         ]
         assert at_window == lines.COLUMN_LATENCY

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.depthwise_window import TAPS
+from convloom_rtl.depthwise_window import COLUMNS, TAPS, column
 from convloom_rtl.kit.pipeline import copies, delay, delay_together, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.accumulator import Accumulator
@@ -52,8 +52,8 @@ class MacArray(wiring.Component):
     -------
     i_activations : cin_lanes int8, for all dot products, told by their difference (XOR) from the pad value
     i_pad_value : the pad value, a cycle ahead
-    i_taps : where there is depthwise: each dot product's own taps, told likewise
-    i_window : ... and, a cycle ahead, which of them to use, if any
+    i_columns : where there is depthwise: the window, whose bytes of a channel are its dot product's taps, told likewise
+    i_window : ... and, a cycle ahead, which word of the taps to use, if any
     i_weights : cout_lanes vectors of cin_lanes int8
     i_tag : Tag of the issue or bubble that the two belong to
     o_tile, o_valid : cout_lanes int32 accumulators, without bias
@@ -80,8 +80,7 @@ class MacArray(wiring.Component):
     def _depthwise_members(self):
         if not self.config.depthwise:
             return {}
-        taps = data.ArrayLayout(data.ArrayLayout(8, TAPS), self.config.cout_lanes)
-        return {"i_taps": In(taps), "i_window": In(WindowStep)}
+        return {"i_columns": In(column(self.config)).array(COLUMNS), "i_window": In(WindowStep)}
 
     def elaborate(self, platform):
         m = Module()
@@ -125,10 +124,17 @@ class MacArray(wiring.Component):
         pads = copies(m, self.i_pad_value, lanes, "pad_value")
         chosen = []
         for lane in range(lanes):
-            operands, taps = Signal(width, name=f"operands_{lane}"), self.i_taps[lane].as_value()
+            operands, taps = Signal(width, name=f"operands_{lane}"), self._taps(lane)
             m.d.comb += operands.eq(self.i_activations)
             for n in range(words):
                 with m.If(uses[lane][n]):
                     m.d.comb += operands.eq(taps[n * width :][:width])
             chosen.append(operands ^ pads[lane].replicate(cin))
         return chosen
+
+    def _taps(self, lane):
+        """A channel's taps, 4 * age + row: so a larger window, whose columns come one at a time, finds its rows first.
+
+        Put together where they are used: so no time goes into them in simulation where they are not.
+        """
+        return Cat(row.word_select(lane, 8) for each in self.i_columns for row in each)

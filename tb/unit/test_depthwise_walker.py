@@ -115,7 +115,9 @@ def windows(config, columns):
                 [int.from_bytes(bytes((n ^ PAD) & 255 for n in row.tolist()), "little") for row in column],
             )
             ctx.set(dut.i_step, step)
-            taps = np.array(plain((await ctx.tick().sample(dut.o_taps))[-1]))
+            window = (await ctx.tick().sample(*dut.o_columns))[2:]
+            rows = [row.to_bytes(config.cout_lanes, "little") for each in window for row in plain(each)]
+            taps = np.array([list(row) for row in rows]).T
             seen.append((taps ^ (PAD & 255)).astype(np.uint8).astype(np.int8).astype(np.int64))
 
     simulate(dut, run)

@@ -96,7 +96,9 @@ def test_taps_of_each_lane(cin, cout, seed):
             used = word if step["taps"] else np.tile(vector, (cout, 1))
             expected.append((used * weights).sum(1).tolist())
             ctx.set(dut.i_activations, ((vector ^ pad) & 255).tolist())
-            ctx.set(dut.i_taps, ((taps ^ pad) & 255).tolist())
+            for age, column in enumerate(((taps ^ pad) & 255).T.reshape(4, 4, cout)):
+                words = [int.from_bytes(bytes(row.tolist()), "little") for row in column]
+                ctx.set(dut.i_columns[age], words)
             seen.append(plain((await ctx.tick().sample(dut.o_tile))[-1])["accumulators"])
 
     simulate(dut, testbench)
