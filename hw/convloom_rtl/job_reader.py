@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec import ErrorCode, Op
 from convloom.spec.job import DESCRIPTOR_BYTES
 
+from convloom_rtl.chips import idle_without
 from convloom_rtl.descriptor_check import DescriptorCheck
 from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
 from convloom_rtl.payloads import (
@@ -66,7 +67,8 @@ class JobReader(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.check = check = DescriptorCheck(self.config)
+        check, checks = DescriptorCheck(self.config), Signal()
+        m.submodules.check = idle_without(checks, check, platform)
         m.submodules.sections = sections = SectionReader(self.config)
         connect(m, sections.o_records, flipped(self.o_records))
         connect(m, sections.o_weights, flipped(self.o_weights))
@@ -111,6 +113,7 @@ class JobReader(wiring.Component):
             *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
         with m.FSM() as fsm:
+            m.d.comb += checks.eq(taken | fsm.ongoing("CHECK"))
             m.d.comb += self.o_inside.eq(packet_open | ~(fsm.ongoing("DESCRIPTOR") | fsm.ongoing("REPORT")))
             with m.State("DESCRIPTOR"):
                 m.d.comb += [accepts.eq(1), taken.eq(self.i.valid)]

@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from convloom_rtl.chips import chip_of, idle_without
 from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.parameter_ring import ParameterRing
 from convloom_rtl.payloads import QuantiseJob, RecordLayout, piece, tile
@@ -20,6 +21,8 @@ class Requantiser(wiring.Component):
     A tile's first piece comes `latency` cycles after the tile, raw or not, the others in the cycles behind.
     There is no back-pressure: tiles come at least as far apart as one takes, and only when a slot is free.
     Bias and accumulator add modulo 2^32.
+
+    Where no chip is meant, what lies behind the passes stands still while there is nothing in it.
 
     Members
     -------
@@ -50,7 +53,6 @@ class Requantiser(wiring.Component):
         m = Module()
         m.submodules.passes = passes = TilePasses(self.config)
         m.submodules.ring = ring = ParameterRing(self.config)
-        m.submodules.rescaler = self.rescaler
         assert ring.LATENCY == passes.LATENCY
         connect(m, flipped(self.i_jobs), passes.i_jobs)
         connect(m, flipped(self.i_records), ring.i)
@@ -59,6 +61,27 @@ class Requantiser(wiring.Component):
             passes.i_valid.eq(self.i_valid),
             ring.i_step.eq(passes.o_step),
         ]
+        if chip_of(platform):
+            self._add_stages(m, passes, ring)
+        else:
+            stages = Module()
+            self._add_stages(stages, passes, ring)
+            m.submodules.stages = idle_without(self._runs(m, passes), stages, platform)
+        return m
+
+    def _runs(self, m, passes):
+        """Whether there is anything between `passes` and o_valid, or there was in the cycle before.
+
+        Like the stages themselves it is not reset: what is on its way leaves during a reset.
+        """
+        cycles = self.latency - TilePasses.LATENCY + 1
+        passed, runs = Signal(cycles - 1, reset_less=True), Signal(reset_less=True)
+        m.d.sync += [passed.eq(Cat(passes.o_active, passed)), runs.eq(passes.o_active | passed.any())]
+        return runs
+
+    def _add_stages(self, m, passes, ring):
+        """What comes behind the passes; no state but what is on its way."""
+        m.submodules.rescaler = self.rescaler
         control = delay(m, passes.o_control, self.bias_cycles, "biased_control")
 
         def treatment(control):
@@ -76,7 +99,6 @@ class Requantiser(wiring.Component):
             raw = delay(m, raw, self.rescaler.latency - 1, "raw_bytes")
             control = delay(m, control, self.rescaler.latency, "rescaled_control")
         self._finish(m, control, treatment, raw)
-        return m
 
     def _add_bias(self, m, passes, parameters):
         """A register for the sums, and for the scales beside them, `bias_cycles` of it: all for the rescaler."""

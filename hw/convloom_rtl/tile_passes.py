@@ -51,6 +51,7 @@ class TilePasses(wiring.Component):
     o_accumulators, o_second : requant_lanes accumulators of a pass and, where there are several, of the next one;
         which of the two it is the turn of
     o_control : what to make of them in this cycle
+    o_active : a cycle ahead, whether there is anything to make
     o_treatment : of the tile that has arrived last; in the least engine of all that are on their way
     """
 
@@ -69,6 +70,7 @@ class TilePasses(wiring.Component):
                 "o_accumulators": Out(data.ArrayLayout(lanes, self.choices)),
                 "o_second": Out(1),
                 "o_control": Out(piece_control(config)),
+                "o_active": Out(1),
                 "o_treatment": Out(Treatment),
             }
         )
@@ -170,3 +172,4 @@ class TilePasses(wiring.Component):
             control.job_end.eq(held.flags.job_end & tile_ends),
             control.valid.eq(active),
         ]
+        m.d.comb += self.o_active.eq(active)

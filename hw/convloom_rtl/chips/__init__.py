@@ -1,5 +1,7 @@
 """Chips whose own multipliers and memories the primitives become. Which one, Amaranth's `platform` says."""
 
+from amaranth.hdl import EnableInserter
+
 from convloom_rtl.chips.ecp5 import Ecp5
 from convloom_rtl.chips.ice40 import Ice40
 
@@ -20,3 +22,12 @@ def chip_of(platform):
     if name == "ice40" and getattr(platform, "device", "iCE40UP").startswith("iCE40UP"):
         return Ice40()
     return None
+
+
+def idle_without(runs, part, platform):
+    """`part`, whose registers stand still in cycles without `runs` unless `platform` stands for a chip.
+
+    For parts that nobody looks at then: to simulate a register that stands still takes no time, and on a chip its
+    enable would be only in the way.
+    """
+    return part if chip_of(platform) else EnableInserter(runs)(part)
