@@ -143,7 +143,7 @@ class Engine(wiring.Component):
             requantiser.i_valid.eq(array.o_valid),
             ring.i_piece.eq(requantiser.o_piece),
             ring.i_valid.eq(requantiser.o_valid),
-            gate.i_released.eq(ring.o_released),
+            gate.i_released.eq(delay(m, ring.o_released, 1, "released", reset=True)),
         ]
         if self.config.depthwise:
             self._slide(m, gate, lines, array)

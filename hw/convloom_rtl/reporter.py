@@ -15,7 +15,7 @@ MOST_ANSWERED = 64  # answers ahead of what else ends a job; more jobs are never
 
 
 class Reporter(wiring.Component):
-    """A job is done when its packets have been read and its answer has left. Two cycles, and 15 for a report.
+    """A job is done when its packets have been read and its answer has left. Three cycles, and 15 for a report.
 
     `o_done` comes behind the report's last word: whoever is told of a job can read its report.
 
@@ -47,8 +47,11 @@ class Reporter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         job = Signal(ReportJob, reset_less=True)
-        answered, complete = Signal(range(MOST_ANSWERED)), Signal()
-        m.d.sync += answered.eq(answered + self.i_answered - complete)
+        answered, complete, has_answer = Signal(range(MOST_ANSWERED)), Signal(), Signal()
+        m.d.sync += [
+            answered.eq(answered + self.i_answered - complete),
+            has_answer.eq(answered != 0),  # a cycle old; jobs end two cycles apart
+        ]
         m.d.comb += [
             self.i_jobs.ready.eq(complete),
             self.i_codes.ready.eq(complete),
@@ -61,7 +64,7 @@ class Reporter(wiring.Component):
         with m.FSM() as fsm:
             m.d.comb += self.o_busy.eq((answered != 0) | ~fsm.ongoing("WAIT"))
             with m.State("WAIT"):
-                m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & (answered != 0))
+                m.d.comb += complete.eq(self.i_jobs.valid & self.i_codes.valid & has_answer)
                 if not stays:
                     self._take(m.d.sync, m, job)
                 with m.If(complete):

@@ -117,13 +117,14 @@ class StepMaker(wiring.Component):
         """What of the word lies outside of its row: left of it, or beyond its last byte."""
         job, here, step_out, lanes = self.i_job, self.i_place, self.o.p, self.config.cin_lanes
         lane_bits = (lanes - 1).bit_length()
-        lane = keep(here.offset[:lane_bits], "lane")
-        is_left, is_near = keep(here.offset < 0, "is_left"), keep(here.offset[lane_bits:].all(), "is_near")
+        low, is_close = here.offset[:lane_bits], here.offset[lane_bits:].all()
+        lane, is_near = keep(low, "lane"), keep(is_close, "is_near")
+        is_left, reaches_in = keep(here.offset < 0, "is_left"), keep(is_close & (low != 0), "word_reaches_in")
         after = keep(job.row_bytes + ~here.offset, "after")  # bytes of the row behind the word's first one
         needs = keep((here.offset + lanes)[: len(step_out.needs)], "needs")
         is_beyond = after < 0
         starts_inside = ~is_left & ~is_beyond
-        is_needed = ~is_beyond & (~is_left | (is_near & (lane != 0)))
+        is_needed = ~is_beyond & (~is_left | reaches_in)
         m.d.comb += [
             step_out.issue.pad_low.eq(Mux(is_left, Mux(is_near, lanes - lane, lanes), 0)),
             step_out.issue.pad_high.eq(
