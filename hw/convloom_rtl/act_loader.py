@@ -72,12 +72,17 @@ class ActLoader(wiring.Component):
         if not self.config.is_least:  # the next one is at the port while this one is loaded
             job = Signal(LoadJob, reset_less=True)
         begun = Signal()  # the row has its first beat
+        loading, dropping = Signal(), Signal()  # states that stand before the enables of wide registers
         prepares, starts, taken, written = Signal(), Signal(), Signal(), Signal()
         row = self._row(m, job, prepares, starts, written)
         packet_ends = row.ends & row.is_last
         cut_off = beat_in.last & ~(packet_ends & self._holds_row_end(row.end_lane))
+        goes_on = begun | space.o_room
+        beat_ends = ~row.ends_before | row.is_last
         m.d.comb += [
-            taken.eq(written & (~row.ends_before | row.is_last)),
+            written.eq(loading & (self.i.valid | short) & goes_on),
+            taken.eq(written & beat_ends),
+            self.i.ready.eq((loading & ~short & goes_on & beat_ends) | dropping),
             space.i_slot.eq(job.slot),
             space.i_free_to.eq(self.i_free_to),
             space.i_job.p.in_h.eq(job.in_h),
@@ -103,28 +108,27 @@ class ActLoader(wiring.Component):
                 m.d.comb += [prepares.eq(settle == 0), space.i_job.valid.eq(prepares & ~job.discard)]
                 m.d.sync += settle.eq(settle + 1)
                 with m.If(job.discard):
-                    m.d.sync += settle.eq(0)
+                    m.d.sync += [settle.eq(0), dropping.eq(1)]
                     m.next = "DROP"
                 with m.Elif(prepares & ~space.i_job.ready):
                     m.d.sync += settle.eq(0)
                 with m.Elif(settle == RowSpace.SETTLE - 1):
                     m.d.comb += starts.eq(1)
-                    m.d.sync += settle.eq(0)
+                    m.d.sync += [settle.eq(0), loading.eq(1)]
                     m.next = "ROWS"
             with m.State("ROWS"):
-                m.d.comb += written.eq((self.i.valid | short) & (begun | space.o_room))
-                m.d.comb += self.i.ready.eq(taken & ~short)
                 with m.If(taken):
                     with m.If(cut_off & ~short):
                         m.d.sync += short.eq(1)
                     with m.If(packet_ends):
+                        m.d.sync += loading.eq(0)
                         m.next = "END"
                         with m.If(~short & ~beat_in.last):
-                            m.d.sync += long.eq(1)
+                            m.d.sync += [long.eq(1), dropping.eq(1)]
                             m.next = "DROP"
             with m.State("DROP"):
-                m.d.comb += self.i.ready.eq(1)
                 with m.If(self.i.valid & beat_in.last):
+                    m.d.sync += dropping.eq(0)
                     m.next = "END"
             with m.State("END"):
                 m.d.comb += self.o_codes.valid.eq(1)
