@@ -14,7 +14,7 @@ TOTALS = tuple(register.name.lower() for register in COUNTERS)  # in the order o
 CARRYING = [TOTALS.index(f"{name}_low") for name in ("cycles", "busy", "macs")]  # into the total behind
 SLOTS = 1 << (len(TOTALS) - 1).bit_length()  # cycles from visit to visit
 PAUSE = 2  # cycles without a visit before those at a job's end: what is under way has to be written
-FIRST_TAKEN = PAUSE + 2  # cycles from a job's last tag to when the first count is taken
+FIRST_TAKEN = PAUSE + 1  # cycles from a job's last tag to when the first count is taken
 COUNT_BITS = (2 * SLOTS + PAUSE).bit_length()  # a count is taken at least once in so many cycles
 COUNTED = tuple(name for name, _ in REPORT_WORDS if name != "job")  # a job's counts, in its report's order
 # The number of the total that a word of the report is the growth of.
@@ -52,7 +52,7 @@ class Counters(wiring.Component):
         as many behind a reset
     i_jobs : CountJob of each job, there before the first of its tags; taken FIRST_TAKEN + 3 cycles behind job_end
     i_beats : pulses: a beat of that stream was transferred
-    o_total : a total, two cycles after its count was taken; all in turn, in the order of TOTALS
+    o_total : a total, three cycles after its count was taken; all in turn, in the order of TOTALS
     o_counts : the shares of jobs that want a report and are not yet answered; words from 1 on, as in a report
     """
 
@@ -74,7 +74,7 @@ class Counters(wiring.Component):
         takes = delay(m, reads, 1, "takes")
         adds = delay(m, takes, 1, "adds")
         writes = delay(m, adds, 1, "writes")
-        total = self._add(m, reads, adds, writes, self._take(m, takes))
+        total = self._add(m, reads, adds, writes, self._take(m, reads))
         m.d.comb += [
             self.o_total.valid.eq(adds.valid),
             self.o_total.number.eq(adds.number),
@@ -120,7 +120,7 @@ class Counters(wiring.Component):
         return more if at_once else count
 
     def _take(self, m, takes):
-        """What the total grows by whose turn it is, a cycle later."""
+        """What the total grows by whose turn it is, two cycles later: chosen among four, and among those."""
         at = self._happened(m)
         events = {"cycles_low": at["cycles_low"].active, "busy_low": at["busy_low"].busy}
         for cause in Cause:
@@ -131,10 +131,12 @@ class Counters(wiring.Component):
         events |= {f"beats_{name}": beats[name] for name in BEATS}
         macs, events["macs_high"] = self._count_macs(m, takes, at["macs_low"])
         counts = {name: self._count(m, name, takes, event) for name, event in events.items()}
-        taken = Signal(32, reset_less=True)
-        m.d.sync += taken.eq(Array(counts.get(name, 0) for name in TOTALS)[takes.number])
-        with m.If(takes.number == TOTALS.index("macs_low")):
-            m.d.sync += taken.eq(macs)
+        in_turn = [counts.get(name, macs if name == "macs_low" else 0) for name in TOTALS]
+        taken, fours = Signal(32, reset_less=True), []
+        for n in range(0, len(TOTALS), 4):
+            fours.append(Signal(32, name=f"taken_of_{n}", reset_less=True))
+            m.d.sync += fours[-1].eq(Array(in_turn[n : n + 4])[takes.number[:2]])
+        m.d.sync += taken.eq(Array(fours)[delay(m, takes.number[2:], 1, "taken_four")])
         return taken
 
     def _happened(self, m):

@@ -80,11 +80,7 @@ class Registers(wiring.Component):
         """Answers with one of the words, a counter's copy, or a word of the oldest report."""
         block, number = port.o_read_word[BLOCK_BITS:], port.o_read_word[:BLOCK_BITS]
         copied, copy = self._copy(m, port.o_read & (block == COUNTER_BLOCK), number)
-        word = Signal(32, reset_less=True)
-        with m.Switch(number):
-            for name, value in words.items():
-                with m.Case(number_of(name)):
-                    m.d.sync += word.eq(value)
+        word = self._choose(m, words, number)
         there = copied | (port.o_read & (block != COUNTER_BLOCK))
         m.d.comb += [
             self.reports.index.eq(number),
@@ -92,6 +88,19 @@ class Registers(wiring.Component):
             port.i_read.data.eq(Array([word, copy, self.reports.word])[block]),
             port.i_read.error.eq(~port.o_read_word.matches(*map(number_of, REGISTERS))),
         ]
+
+    def _choose(self, m, words, number):
+        """The word of that number, as late as a block memory's: chosen among four, and among those."""
+        by_number = {number_of(name): value for name, value in words.items()}
+        fours = []
+        for first in range(0, 1 << len(number), 4):
+            fours.append(Signal(32, name=f"words_from_{first}", reset_less=True))
+            of_four = [by_number.get(first + n, 0) for n in range(4)]
+            m.d.sync += fours[-1].eq(Array(of_four)[number[:2]])
+        assert BlockMemory.LATENCY == 2
+        word = Signal(32, reset_less=True)
+        m.d.sync += word.eq(Array(fours)[number[2:]])
+        return word
 
     def _copy(self, m, reads, number):
         """Copies the counter that is read, with an even number the one behind it too; high halves only so.

@@ -47,9 +47,6 @@ class ReportRing(wiring.Component):
             place.eq(Mux(begins, waiting != self.depth, had_place)),
             kept.eq(self.i_ended & had_place),
             popped.eq(self.o.pop & (waiting != 0)),
-            words.i_enable.eq(self.i_write & place),
-            words.i_write_address.eq(Cat(self.i_number, newest)),
-            words.i_data.eq(self.i_word),
             words.i_read_address.eq(Cat(self.o.index, oldest)),
             self.o.word.eq(words.o_data),
             self.o.waiting.eq(waiting),
@@ -57,6 +54,11 @@ class ReportRing(wiring.Component):
         ]
         with m.If(self.i_write):
             m.d.sync += had_place.eq(place)
+        m.d.sync += [  # written a cycle later, still before anyone is told
+            words.i_enable.eq(self.i_write & place),
+            words.i_write_address.eq(Cat(self.i_number, newest)),
+            words.i_data.eq(self.i_word),
+        ]
         m.d.sync += [
             newest.eq(newest + kept),
             oldest.eq(oldest + popped),

@@ -22,7 +22,8 @@ class Requantiser(wiring.Component):
     There is no back-pressure: tiles come at least as far apart as one takes, and only when a slot is free.
     Bias and accumulator add modulo 2^32.
 
-    Where no chip is meant, what lies behind the passes stands still while there is nothing in it.
+    Where no chip is meant, what lies behind the passes stands still while there is nothing in it; not in the least
+    engine.
 
     Members
     -------
@@ -61,7 +62,8 @@ class Requantiser(wiring.Component):
             passes.i_valid.eq(self.i_valid),
             ring.i_step.eq(passes.o_step),
         ]
-        if chip_of(platform):
+        # The least engine's stages have a memory on the way, which is only written where it runs on.
+        if self.config.is_least or chip_of(platform):
             self._add_stages(m, passes, ring)
         else:
             stages = Module()

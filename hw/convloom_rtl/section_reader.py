@@ -49,7 +49,7 @@ class SectionReader(wiring.Component):
         full, ends, short = Signal(), Signal(), Signal()
         goes, whole, room, comes = Signal(), Signal(), Signal(), Signal()
         unit, final = Signal(), Signal()
-        content = self._content(m, room, full)
+        content = self._content(m, full, goes)
         m.d.comb += [
             whole.eq(self.i_open & self.i.p.count[-1]),  # lanes are a power of two
             # A beat that is not whole waits until there is no other, so that its zeros need not know which leaves.
@@ -110,12 +110,12 @@ class SectionReader(wiring.Component):
             m.d.sync += is_last_row.eq(tiles == 1)
         return final
 
-    def _content(self, m, room, full):
+    def _content(self, m, full, goes):
         """The beat that was read last; what is not there of it is zeros. Where none is read, it follows the input."""
         lanes = self.config.cin_lanes
         content = Signal(data.ArrayLayout(8, lanes), reset_less=True)
         there = ~(Const(-1, lanes) << Mux(self.i_open, self.i.p.count, 0))
-        with m.If(room):
+        with m.If(~full | goes):
             m.d.sync += content.eq(self.i.p.data)
         for n in range(lanes):
             with m.If(~full & ~there[n]):
