@@ -85,6 +85,29 @@ def test_a_reset_drops_the_open_packet(beats):
     assert collector.taken == after
 
 
+def test_a_reset_drops_beats_that_are_not_taken():
+    """An engine that stalls when the reset comes: what the port holds for it is gone."""
+    port, after = InputPort(LANES), beats_of(b"the next", LANES)
+    collector = Collector(port.o, len(after), StreamStalls("none", 0).output())
+
+    async def send(ctx):
+        await drive(ctx, port, b"0123456789abcd", beats=2)
+        assert ctx.get(port.o.valid) and not ctx.get(port.tready)
+        ctx.set(port.i_reset, 1)
+        await ctx.tick().repeat(5)
+        ctx.set(port.i_reset, 0)
+        await drive(ctx, port, b"89abcd")
+        await drive(ctx, port, b"the next")
+
+    async def collect(ctx):
+        await ctx.tick().until(port.i_reset)
+        await ctx.tick().until(~port.i_reset)
+        await collector.run(ctx)
+
+    simulate(port, send, collect)
+    assert collector.taken == after
+
+
 @pytest.mark.parametrize("stalls", NAMES)
 def test_output(stalls):
     rng = random.Random(seed_of("output port"))
