@@ -39,6 +39,7 @@ def tools(monkeypatch):
         (["--device", "xc7"], "device must be one of ecp5-85k, ecp5-45k, up5k, not 'xc7'"),
         (["--config", "huge"], "config must be one of tiny, "),
         (["--seeds", "0"], "seeds and jobs must be 1 or more, not 0 and 2"),
+        (["--paths", "--device", "up5k"], "--paths must have an ecp5 chip, whose delays are known, not up5k"),
     ],
 )
 def test_a_wrong_call(call, told, capsys):
@@ -72,6 +73,22 @@ def test_an_engine_that_does_not_fit_fails_before_it_is_placed(tools, tmp_path, 
     monkeypatch.setattr(place, "place", None)
     assert main(["fpga", "--config", "tiny", "--output", str(tmp_path)]) == 1
     assert "tiny does not fit ecp5-85k: it takes 94,200 of 83,640 luts" in capsys.readouterr().err
+
+
+def test_only_the_paths(tools, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(place, "place", None)
+    folder = tmp_path / "tiny-ecp5-85k"
+    folder.mkdir()
+    register = {"type": "TRELLIS_FF", "port_directions": {"DI": "input", "Q": "output"}}
+    cells = {
+        "core.counted": {**register, "connections": {"DI": [3], "Q": [2]}},
+        "core.shown": {**register, "connections": {"DI": [2], "Q": [3]}},
+    }
+    netlist = {"modules": {"pins": {"attributes": {"top": "1"}, "cells": cells}}}
+    (folder / "netlist.json").write_text(json.dumps(netlist))
+    assert main(["fpga", "--config", "tiny", "--paths", "--output", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "13,200" in out and "1.07" in out and "counted" in out and not list(tmp_path.glob("*.json"))
 
 
 def test_only_the_area(tools, tmp_path, capsys):

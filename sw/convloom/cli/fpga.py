@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from convloom.fpga import expected, figures, place, report, synthesis, tables, tools
+from convloom.fpga import expected, figures, paths, place, report, synthesis, tables, tools
 from convloom.fpga.chips import CHIPS, chip
 from convloom.fpga.stages import Stages
 from convloom.spec import PRESETS, preset
@@ -27,6 +27,9 @@ def add_arguments(parser):
         "--hierarchy", action="store_true", help="only synthesise, and show each module's area"
     )
     parser.add_argument(
+        "--paths", action="store_true", help="only synthesise, and show an estimate of the longest paths"
+    )
+    parser.add_argument(
         "--output", type=Path, default=Path("build/fpga"), help="folder (default: build/fpga)"
     )
 
@@ -39,16 +42,23 @@ def run(arguments):
     if arguments.seeds < 1 or arguments.jobs < 1:
         raise ValueError(f"seeds and jobs must be 1 or more, not {arguments.seeds} and {arguments.jobs}")
     folder, console = arguments.output / f"{config.name}-{on.name}", Console()
+    if arguments.paths and not on.family.delays:
+        raise ValueError(f"--paths must have an ecp5 chip, whose delays are known, not {on.name}")
     if arguments.hierarchy:
         with Stages(console) as stages, stages.stage("Yosys, module by module") as heard:
             modules = synthesis.hierarchy(config, on, folder, heard)
         console.print(tables.hierarchy(modules, config, on))
         return
     with Stages(console) as stages, stages.stage("Yosys") as heard:
-        area = synthesis.synthesise(config, on, folder, pins=not arguments.area, heard=heard)
+        area = synthesis.synthesise(
+            config, on, folder, pins=arguments.paths or not arguments.area, heard=heard
+        )
     console.print(tables.area(area, f"{config.name}, the bare core,", on))
     expected.check_core(config, on, area)
-    if not arguments.area:
+    if arguments.paths:
+        cells = json.loads((folder / "netlist.json").read_text())
+        console.print(tables.paths(paths.longest(cells, on.family.delays)))
+    elif not arguments.area:
         _measure(config, on, area, folder, arguments, console)
 
 

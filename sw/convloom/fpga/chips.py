@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from convloom.fpga.paths import Delays
+
 
 @dataclass(frozen=True)
 class Family:
@@ -23,6 +25,7 @@ class Family:
     placed : nextpnr's option for the file that the packer reads
     packer : the tool in the router's package that makes a bitstream of it
     suffix : of a bitstream's file
+    delays : for an estimate of the paths before they are placed, where they are known
     """
 
     name: str
@@ -39,6 +42,7 @@ class Family:
     placed: str
     packer: str
     suffix: str
+    delays: Delays | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,16 @@ scratchpad -copy abc9.script.flow2 abc9.script
 abc9 -W {WIRE}
 clean
 synth_ecp5 {{options}} -run map_cells:"""
+# Cells of speed grade 6; wires as nextpnr led them in placed engines.
+ECP5_DELAYS = Delays(
+    registers={"TRELLIS_FF": 0.52, "DP16KD": 1.0, "PDPW16KD": 1.0, "MULT18X18D": 0.74},
+    logic={"LUT4": 0.24, "PFUMX": 0.24, "L6MUX21": 0.24, "CCU2C": 0.44, "TRELLIS_DPR16X4": 0.24},
+    beside={"TRELLIS_FF": {"DI"}, "PFUMX": {"ALUT", "BLUT"}, "L6MUX21": {"D0", "D1"}, "CCU2C": {"CIN"}},
+    written={"TRELLIS_DPR16X4": {"WCK", "WRE", "WAD", "DI"}},
+    chained={"CCU2C": ("CIN", 0.07)},
+    wire=0.55,
+    doubling=0.16,
+)
 ECP5 = Family(
     "ecp5",
     SYNTHESISE_ECP5,
@@ -95,6 +109,7 @@ ECP5 = Family(
     placed="--textcfg",
     packer="ecppack",
     suffix=".bit",
+    delays=ECP5_DELAYS,
 )
 ICE40 = Family(
     "ice40",

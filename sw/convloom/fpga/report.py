@@ -51,7 +51,7 @@ def slow_ends(report):
             ends[place] = max(ends.get(place, 0), end["delay"][1])
     signals = {}
     for (cell, _), ns in ends.items():
-        signals.setdefault(_signal(cell), []).append(ns)
+        signals.setdefault(signal_of(cell), []).append(ns)
     least = SLOW * max(ends.values(), default=0)
     slow = [(name, round(max(all_), 2), sum(ns > least for ns in all_)) for name, all_ in signals.items()]
     return sorted((end for end in slow if end[2]), key=lambda end: -end[1])
@@ -75,11 +75,11 @@ def _step(part):
     step = {"step": part["type"], "ns": round(part["delay"], 2)}
     if part["type"] != "routing":
         cell = part["from"]["cell"]
-        return {**step, "name": _signal(cell), "kind": (KIND.findall(cell) or [""])[-1]}
+        return {**step, "name": signal_of(cell), "kind": (KIND.findall(cell) or [""])[-1]}
     sources = [OUTSIDE.sub("", source) for source in part["sources"] if ".py:" in source]
-    return {**step, "name": _signal(part["net"]), "sources": sources, "to": part["to"]["loc"]}
+    return {**step, "name": signal_of(part["net"]), "sources": sources, "to": part["to"]["loc"]}
 
 
-def _signal(name):
+def signal_of(name):
     """The signal that a cell or net is named after."""
     return KIND.split(name.removeprefix(CORE), maxsplit=1)[0]

@@ -74,6 +74,21 @@ def path(steps, clocks):
     return table
 
 
+def paths(longest, most=25):
+    """Paths as paths.longest tells them. Those that differ in the register where they end share a row."""
+    alike = {}
+    for ns, signal, registers, way in longest:
+        alike.setdefault((ns, *way), []).append((signal, registers))
+    table = Table(title="longest paths, estimated before they are placed")
+    for name in ("ns", "registers", "way", "ends at"):
+        table.add_column(name, justify="right" if name in ("ns", "registers") else "left", overflow="fold")
+    for (ns, *way), ends in list(alike.items())[:most]:
+        others = f" and {len(ends) - 1} more" if len(ends) > 1 else ""
+        registers = sum(number for _, number in ends)
+        table.add_row(f"{ns:.2f}", f"{registers:,}", " > ".join(way), ends[0][0] + others)
+    return table
+
+
 def ends(slow, most=25):
     """The signals at which long paths end, the first so many of them."""
     table = Table(title="registers and blocks at the end of the longest paths")
