@@ -74,7 +74,8 @@ class Counters(wiring.Component):
         takes = delay(m, reads, 1, "takes")
         adds = delay(m, takes, 1, "adds")
         writes = delay(m, adds, 1, "writes")
-        total = self._add(m, reads, adds, writes, self._take(m, reads))
+        taken = self._take(m, reads if self.config.report_depth else takes)
+        total = self._add(m, reads, adds, writes, taken)
         m.d.comb += [
             self.o_total.valid.eq(adds.valid),
             self.o_total.number.eq(adds.number),
@@ -120,7 +121,10 @@ class Counters(wiring.Component):
         return more if at_once else count
 
     def _take(self, m, takes):
-        """What the total grows by whose turn it is, two cycles later: chosen among four, and among those."""
+        """What the total grows by whose turn it is, two cycles later: chosen among four, and among those.
+
+        Where no share has to end with a job it is one cycle, and one choice, which takes fewer registers.
+        """
         at = self._happened(m)
         events = {"cycles_low": at["cycles_low"].active, "busy_low": at["busy_low"].busy}
         for cause in Cause:
@@ -133,6 +137,9 @@ class Counters(wiring.Component):
         counts = {name: self._count(m, name, takes, event) for name, event in events.items()}
         in_turn = [counts.get(name, macs if name == "macs_low" else 0) for name in TOTALS]
         taken, fours = Signal(32, reset_less=True), []
+        if not self.config.report_depth:
+            m.d.sync += taken.eq(Array(in_turn)[takes.number])
+            return taken
         for n in range(0, len(TOTALS), 4):
             fours.append(Signal(32, name=f"taken_of_{n}", reset_less=True))
             m.d.sync += fours[-1].eq(Array(in_turn[n : n + 4])[takes.number[:2]])

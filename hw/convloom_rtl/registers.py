@@ -92,13 +92,16 @@ class Registers(wiring.Component):
     def _choose(self, m, words, number):
         """The word of that number, as late as a block memory's: chosen among four, and among those."""
         by_number = {number_of(name): value for name, value in words.items()}
+        word = Signal(32, reset_less=True)
+        if self.config.is_least:  # at once, which is early enough, and takes fewer registers
+            m.d.sync += word.eq(Array(by_number.get(n, 0) for n in range(1 << len(number)))[number])
+            return word
         fours = []
         for first in range(0, 1 << len(number), 4):
             fours.append(Signal(32, name=f"words_from_{first}", reset_less=True))
             of_four = [by_number.get(first + n, 0) for n in range(4)]
             m.d.sync += fours[-1].eq(Array(of_four)[number[:2]])
         assert BlockMemory.LATENCY == 2
-        word = Signal(32, reset_less=True)
         m.d.sync += word.eq(Array(fours)[number[2:]])
         return word
 
