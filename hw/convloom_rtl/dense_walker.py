@@ -16,8 +16,8 @@ class DenseWalker(wiring.Component):
     Members
     -------
     i_job : the job
-    i_start : pulse: the job's first step is the next one
-    i_stepped : pulse: the step is made
+    i_rests : the next step is a job's first
+    i_moves : pulse: on to the next step
     i_last : of each level, whether the step is in its last round
     o_counts : the levels that count it
     o_turn : the Turn of the step
@@ -28,8 +28,8 @@ class DenseWalker(wiring.Component):
         super().__init__(
             {
                 "i_job": In(WalkJob),
-                "i_start": In(1),
-                "i_stepped": In(1),
+                "i_rests": In(1),
+                "i_moves": In(1),
                 "i_last": In(Levels),
                 "o_counts": Out(Levels),
                 "o_turn": Out(Turn),
@@ -57,7 +57,7 @@ class DenseWalker(wiring.Component):
             ),
             *(turn[name].eq(end | discard) for name, end in (("row_end", row_end), ("job_end", job_end))),
             turn.is_issue.eq(~discard),
-            turn.first.eq(self._begins(m, tile_end | discard)),
+            turn.first.eq(self._begins(m, tile_end)),
             turn.advance.eq(~pixel_end & ~discard),
             turn.rewind.eq(pixel_end | discard),
             turn.moves_row.eq(line_end),
@@ -73,8 +73,8 @@ class DenseWalker(wiring.Component):
         return m
 
     def _begins(self, m, tile_end):
-        """Whether the step is a tile's first: the one after a tile's last, or after a discarded job's only one."""
-        begins = Signal(init=1)
-        with m.If(self.i_stepped):
-            m.d.sync += begins.eq(tile_end)
+        """Whether the step is a tile's first: the one after a tile's last."""
+        begins = Signal(reset_less=True)
+        with m.If(self.i_rests | self.i_moves):
+            m.d.sync += begins.eq(self.i_rests | tile_end)
         return begins

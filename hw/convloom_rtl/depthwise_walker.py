@@ -27,8 +27,8 @@ class DepthwiseWalker(wiring.Component):
         super().__init__(
             {
                 "i_job": In(WalkJob),
-                "i_start": In(1),
-                "i_stepped": In(1),
+                "i_rests": In(1),
+                "i_moves": In(1),
                 "i_last": In(Levels),
                 "o_counts": Out(Levels),
                 "o_turn": Out(Turn),
@@ -38,20 +38,18 @@ class DepthwiseWalker(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         job, last, turn, counts = self.i_job, self.i_last, self.o_turn, self.o_counts
-        slides, stages, issues, reads = (
-            Signal(name=name) for name in ("slides", "stages", "issues", "reads")
-        )
+        slides, stages, reads = (Signal(name=name) for name in ("slides", "stages", "reads"))
+        slide = (job.kh <= ROW_BANKS) & (job.kw <= ROW_BANKS)
+        m.d.sync += slides.eq(slide)
+        issues, reads_one = self._count_reads(m, slide, stages)
         word, first, begins, row_begins = self._progress(m, issues, reads)
-        m.d.sync += slides.eq((job.kh <= ROW_BANKS) & (job.kw <= ROW_BANKS))
-        last_read, reads_one = self._count_reads(m, slides, stages, issues)
         group_end, group_read = Signal(), Signal()
         m.d.comb += [
-            issues.eq(~slides | last_read),
             turn.tile_end.eq(issues & last.passes),
             group_end.eq(turn.tile_end & last.out_w),
             turn.row_end.eq(group_end & last.k_tiles),
             turn.job_end.eq(turn.row_end & last.out_h),
-            stages.eq(slides & turn.tile_end & ~first & ~reads_one & ~turn.row_end),
+            stages.eq(turn.tile_end & ~first & ~reads_one & ~turn.row_end),
             reads.eq(~slides | first | stages),
             # The next column to read is another group's.
             group_read.eq(Mux(slides, first & issues & last.out_w, group_end)),
@@ -97,9 +95,9 @@ class DepthwiseWalker(wiring.Component):
         last, turn = self.i_last, self.o_turn
         word, first = Signal.like(turn.window.word, reset_less=True), Signal()
         begins, row_begins = Signal(), Signal()
-        with m.If(self.i_start):
+        with m.If(self.i_rests):
             m.d.sync += [word.eq(0), first.eq(1), begins.eq(1), row_begins.eq(1)]
-        with m.Elif(self.i_stepped):
+        with m.Elif(self.i_moves):
             m.d.sync += row_begins.eq(turn.row_end)
             m.d.sync += begins.eq(self.o_counts.k_tiles | (begins & ~reads))
             with m.If(issues):
@@ -108,11 +106,11 @@ class DepthwiseWalker(wiring.Component):
                     m.d.sync += word.eq(0)
         return word, first, begins, row_begins
 
-    def _count_reads(self, m, slides, stages, issues):
-        """Whether the output's first word goes with this step: no column is read before it. And whether the next
-        output reads one column.
+    def _count_reads(self, m, slide, stages):
+        """Whether a word goes with this step: no column is read before it. And whether the next output reads one.
 
-        A column that is read ahead counts for the output to come. What its comparisons need is there a cycle before.
+        A column that is read ahead counts for the output to come. What its comparisons need is there a cycle before. Of
+        windows that do not slide each step has its word and its one column.
         """
         job, turn, group_end = self.i_job, self.o_turn, self.o_counts.k_tiles
         reads, last = Signal.like(job.runs, reset_less=True), Signal()
@@ -122,15 +120,17 @@ class DepthwiseWalker(wiring.Component):
         ones, twos = Signal(2), Signal(2)
         m.d.sync += [
             *(register.eq(number - 1) for register, number in zip(less, numbers, strict=True)),
-            ones.eq(Cat(number == 1 for number in numbers)),
-            twos.eq(Cat(number == 2 for number in numbers)),
+            *(
+                flags.eq(Cat(~slide | (number == n) for number in numbers))
+                for n, flags in enumerate((ones, twos), start=1)
+            ),
         ]
         is_one, is_two = (Mux(group_end, flags[1], flags[0]) for flags in (ones, twos))
-        with m.If(self.i_start):
+        with m.If(self.i_rests):
             m.d.sync += [reads.eq(job.runs), last.eq(ones[1])]
-        with m.Elif(self.i_stepped & turn.tile_end):
+        with m.Elif(self.i_moves & turn.tile_end):
             others, first = (Mux(stages, *pair) for pair in zip(less, numbers, strict=True))
             m.d.sync += [reads.eq(Mux(group_end, first, others)), last.eq(Mux(stages, is_two, is_one))]
-        with m.Elif(self.i_stepped & ~issues):
+        with m.Elif(self.i_moves & ~last):
             m.d.sync += [reads.eq(reads - 1), last.eq(reads == 2)]
         return last, is_one

@@ -10,12 +10,12 @@ from convloom_rtl.depthwise_window import DepthwiseWindow
 from convloom_rtl.issue_gate import IssueGate
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.kit.stream import BlockQueue, Queue, SkidBuffer
+from convloom_rtl.kit.stream import BlockQueue, Queue
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat, step
+from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
@@ -85,14 +85,7 @@ class Engine(wiring.Component):
         self._queue(m, "code", loader.o_codes, reporter.i_codes, ending)
         connect(m, reader.o_records, requantiser.i_records)
         connect(m, reader.o_weights, weights.i)
-        if waiting:
-            m.submodules.step_buffer = steps = SkidBuffer(
-                step(config)
-            )  # cuts the walker's ready from the gate's
-            connect(m, walker.o, steps.i)
-            connect(m, steps.o, gate.i)
-        else:
-            connect(m, walker.o, gate.i)
+        connect(m, walker.o, gate.i)
         connect(m, ring.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)

@@ -2,16 +2,21 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec.config import ROW_BANKS
 
+from convloom_rtl.kit.pipeline import copies
+from convloom_rtl.kit.stream import SkidBuffer
 from convloom_rtl.payloads import RAW_SLOTS, ROW_NUMBER, WINDOW_ROW, Turn, WalkJob, place, step
 
 FLAGS = ("is_issue", "first", "tile_end", "pixel_end", "row_end", "job_end", "advance", "rewind")
 
 
 class StepMaker(wiring.Component):
-    """A step per cycle; a register between the walk and the step: comparisons and differences first, clamps behind.
+    """A step per cycle, in two of them: comparisons and differences first, clamps behind. A skid buffer follows.
+
+    All that walks moves when the skid buffer has room, whether or not there is a step: that is known from a register.
+    The least engine has none of those registers.
 
     Members
     -------
@@ -19,8 +24,8 @@ class StepMaker(wiring.Component):
     i_base : running number of its row 0
     i_turn, i_place : the step that the walk is at
     i_walking : there is one
-    o_stepped : pulse: it is made, and stands at `o` from the next cycle on
-    o : steps
+    o_moves : pulse: it is made, and the walk goes on
+    o : steps, latency two cycles
     """
 
     def __init__(self, config):
@@ -32,36 +37,37 @@ class StepMaker(wiring.Component):
                 "i_turn": In(Turn),
                 "i_place": In(place(config)),
                 "i_walking": In(1),
-                "o_stepped": Out(1),
+                "o_moves": Out(1),
                 "o": Out(stream.Signature(step(config))),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        is_least, advances = self.config.is_least, Signal()
+        is_least, moves = self.config.is_least, self.o_moves
 
         def keep(value, name):
             """The value as it was when the step was made; in the least engine the step is where the walk stands."""
             if is_least:
                 return value
             kept = Signal(value.shape(), name=name, reset_less=True)
-            with m.If(advances):
+            with m.If(makes):
                 m.d.sync += kept.eq(value)
             return kept
 
-        m.d.comb += [
-            advances.eq(self.o.ready | ~self.o.valid),
-            self.o_stepped.eq(self.i_walking & advances),
-            self.o.p.eq(keep(self._of_turn(m), "at")),
-        ]
         if is_least:
-            m.d.comb += self.o.valid.eq(self.i_walking)
+            made = self.o
+            m.d.comb += [made.valid.eq(self.i_walking), moves.eq(made.ready | ~made.valid)]
         else:
-            with m.If(advances):
-                m.d.sync += self.o.valid.eq(self.i_walking)
-        is_row_there, row_inside = self._rows(m, keep)
-        self._bytes(m, keep, is_row_there, row_inside)
+            m.submodules.buffer = buffer = SkidBuffer(self.o.p.shape())
+            connect(m, buffer.o, flipped(self.o))
+            made, (makes, walks) = buffer.i, copies(m, buffer.o_room, 2, "room")  # each is made.ready
+            m.d.comb += moves.eq(walks)
+            with m.If(makes):
+                m.d.sync += made.valid.eq(self.i_walking)
+        m.d.comb += made.p.eq(keep(self._of_turn(m), "at"))
+        is_row_there, row_inside = self._rows(m, keep, made.p)
+        self._bytes(m, keep, made.p, is_row_there, row_inside)
         return m
 
     def _of_turn(self, m):
@@ -89,9 +95,9 @@ class StepMaker(wiring.Component):
         job = self.i_job
         return Mux(self.i_turn.first & ~job.depthwise, Mux(job.raw & ~job.discard, RAW_SLOTS, 1), 0)
 
-    def _rows(self, m, keep):
+    def _rows(self, m, keep, step_out):
         """Running numbers of rows. Returns whether there is one to wait for, and whether that which is read is one."""
-        job, here, step_out = self.i_job, self.i_place, self.o.p
+        job, here = self.i_job, self.i_place
         base, row = keep(self.i_base, "base"), keep(here.row, "row")
         done_with = Mux(here.next_top < 0, 0, here.next_top[:16])
         freed = Mux(self.i_turn.job_end | here.is_next_beyond, job.in_h, done_with)
@@ -113,18 +119,17 @@ class StepMaker(wiring.Component):
         m.d.comb += step_out.row.eq(base + awaited)
         return Mux(keep(job.depthwise, "depthwise"), awaited >= 0, inside), inside
 
-    def _bytes(self, m, keep, is_row_there, row_inside):
+    def _bytes(self, m, keep, step_out, is_row_there, row_inside):
         """What of the word lies outside of its row: left of it, or beyond its last byte."""
-        job, here, step_out, lanes = self.i_job, self.i_place, self.o.p, self.config.cin_lanes
+        job, here, lanes = self.i_job, self.i_place, self.config.cin_lanes
         lane_bits = (lanes - 1).bit_length()
-        low, is_close = here.offset[:lane_bits], here.offset[lane_bits:].all()
-        lane, is_near = keep(low, "lane"), keep(is_close, "is_near")
-        is_left, reaches_in = keep(here.offset < 0, "is_left"), keep(is_close & (low != 0), "word_reaches_in")
+        lane, is_near = keep(here.offset[:lane_bits], "lane"), keep(here.offset[lane_bits:].all(), "is_near")
+        is_left = keep(here.offset < 0, "is_left")
         after = keep(job.row_bytes + ~here.offset, "after")  # bytes of the row behind the word's first one
         needs = keep((here.offset + lanes)[: len(step_out.needs)], "needs")
         is_beyond = after < 0
         starts_inside = ~is_left & ~is_beyond
-        is_needed = ~is_beyond & (~is_left | reaches_in)
+        is_needed = ~is_beyond & (~is_left | is_near)  # near: 0 bytes where it ends as the row begins
         m.d.comb += [
             step_out.issue.pad_low.eq(Mux(is_left, Mux(is_near, lanes - lane, lanes), 0)),
             step_out.issue.pad_high.eq(

@@ -17,8 +17,8 @@ class WalkPosition(wiring.Component):
     -------
     i_job : the job
     i_weight_base : address of its first weights
-    i_rests : no step is made; for two cycles or more before a job's first
-    i_moves, i_turn : pulse: the step is made; where the next one lies. Before a job's first step: to the begin of all
+    i_rests : the next step is a job's first; for two cycles or more
+    i_moves, i_turn : pulse: on to the next step; where it lies. Before a job's first step: at the begin of all
     o_place : place
     """
 

@@ -8,10 +8,18 @@ from convloom.spec.registers import Cause
 from convloom_rtl.dense_walker import DenseWalker
 from convloom_rtl.depthwise_walker import DepthwiseWalker
 from convloom_rtl.kit.countdown import countdown
-from convloom_rtl.kit.stream import SkidBuffer
 from convloom_rtl.payloads import LEVELS, ROW_NUMBER, Levels, OffsetFrom, Turn, WalkJob, cause_value, step
 from convloom_rtl.step_maker import StepMaker
 from convloom_rtl.walk_position import WalkPosition
+
+# Between jobs: to the begin of all.
+TO_BEGIN = Turn.const(
+    {
+        **dict.fromkeys(("row_end", "moves_row", "moves_offset", "moves_weight"), 1),
+        **dict.fromkeys(("to_left", "to_first_weight", "group_end"), 1),
+        "offset": OffsetFrom.BEGIN,
+    }
+)
 
 
 class WindowWalker(wiring.Component):
@@ -26,7 +34,7 @@ class WindowWalker(wiring.Component):
     i_loaded : pulse: the weights of one more job are all there
     i_rows_done : running number of the row being loaded
     i_expecting : a job packet is on its way in
-    o : steps, latency two cycles
+    o : steps, latency three cycles; in the least engine one
     o_cause : why there is no step
     """
 
@@ -48,35 +56,36 @@ class WindowWalker(wiring.Component):
         m.submodules.position = position = WalkPosition(self.config)
         m.submodules.maker = maker = StepMaker(self.config)
         connect(m, maker.o, flipped(self.o))
-        job = self.i_jobs.p
+        job, moves = self.i_jobs.p, maker.o_moves
         # Of the job's first ones.
         base, weight_base = Signal(ROW_NUMBER), Signal(range(self.config.weight_words))
-        walking, starting, started = Signal(), Signal(), Signal()
-        # What a step is and where the next one lies is decided a step or two before it is made.
-        m.submodules.turns = turns = SkidBuffer(Turn)
-        turn = turns.o.p
+        walking, starting, ends = Signal(), Signal(), Signal()
+        # What a step is and where the next one lies is decided a step before it is made.
+        coming, turn, has_turn = Signal(Turn), Signal(Turn, reset_less=True), Signal()
+        settled = Signal()
         m.d.comb += [
-            turns.i.valid.eq(walking),
-            turns.i.p.eq(self._order(m, starting, walking & turns.i.ready, ~walking)),
-            turns.o.ready.eq(maker.o_stepped),
+            coming.eq(self._order(m, moves, rests=~walking, settles=~walking & ~settled)),
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
-            maker.i_turn.eq(turn),
+            *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
+            position.i_moves.eq(moves),
             maker.i_base.eq(base),
             maker.i_place.eq(position.o_place),
-            maker.i_walking.eq(turns.o.valid),
-            position.i_turn.eq(turn),
+            maker.i_walking.eq(has_turn),
             position.i_weight_base.eq(weight_base),
-            position.i_moves.eq(started | maker.o_stepped),
-            position.i_rests.eq(~walking & ~turns.o.valid),
+            position.i_rests.eq(~walking),
+            ends.eq(moves & has_turn & ~walking),  # the job's last step is made
+            self.i_jobs.ready.eq(ends),
         ]
-        m.d.sync += started.eq(starting)
-        with m.If(started):  # to the begin of all
-            m.d.comb += [
-                *(position.i_turn[name].eq(1) for name in ("row_end", "moves_row", "moves_offset")),
-                *(position.i_turn[name].eq(1) for name in ("moves_weight", "to_left", "to_first_weight")),
-                position.i_turn.group_end.eq(1),
-                position.i_turn.offset.eq(OffsetFrom.BEGIN),
-            ]
+        with m.If(moves):
+            m.d.sync += [has_turn.eq(walking), turn.eq(coming)]
+            with m.If(~walking):
+                m.d.sync += turn.eq(TO_BEGIN)
+        with m.If(starting):
+            m.d.sync += walking.eq(1)
+        with m.Elif(moves & coming.job_end):
+            m.d.sync += walking.eq(0)
+        with m.If(ends & ~job.discard):
+            m.d.sync += [base.eq(base + job.in_h), weight_base.eq(weight_base + job.words_in_all)]
 
         loaded = Signal(range(16))  # jobs whose weights are there, the current one too
         rows_behind = Signal(signed(ROW_NUMBER))
@@ -96,6 +105,7 @@ class WindowWalker(wiring.Component):
                 with m.If(self.i_jobs.valid):  # a cycle in which rows_there settles on this job's base
                     m.next = "START"
             with m.State("START"):
+                m.d.comb += settled.eq(1)
                 with m.If(~weights_there):
                     m.d.comb += self.o_cause.eq(cause_value(Cause.WEIGHTS))
                 with m.Elif(~rows_there):
@@ -104,27 +114,20 @@ class WindowWalker(wiring.Component):
                     m.d.comb += [starting.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
                     m.next = "WALK"
             with m.State("WALK"):
-                m.d.comb += [walking.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
-                with m.If(turns.i.ready & turns.i.p.job_end):
-                    m.next = "LAST"
-            with m.State("LAST"):
                 m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
-                with m.If(maker.o_stepped & turn.job_end):
-                    m.d.comb += self.i_jobs.ready.eq(1)
+                with m.If(ends):
                     m.next = "IDLE"
-                    with m.If(~job.discard):
-                        m.d.sync += [base.eq(base + job.in_h), weight_base.eq(weight_base + job.words_in_all)]
         return m
 
-    def _order(self, m, starting, ordered, rests):
+    def _order(self, m, moves, *, rests, settles):
         """The Turn of the step that comes next, from the walker for the job's operation; counts its levels."""
-        job, turn, last, counts = self.i_jobs.p, Signal(Turn, name="coming"), Signal(Levels), Signal(Levels)
+        job, turn, last, counts = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels), Signal(Levels)
         m.submodules.dense = dense = DenseWalker(self.config)
-        walkers = [(dense, ~job.depthwise)]
+        walkers = [dense]
         m.d.comb += [turn.eq(dense.o_turn), counts.eq(dense.o_counts)]
         if self.config.depthwise:
             m.submodules.depthwise = depthwise = DepthwiseWalker(self.config)
-            walkers.append((depthwise, job.depthwise))
+            walkers.append(depthwise)
             with m.If(job.depthwise):
                 m.d.comb += [turn.eq(depthwise.o_turn), counts.eq(depthwise.o_counts)]
             # The three outer levels are made once from where a tile ends: the other way round it is a longer way.
@@ -134,14 +137,14 @@ class WindowWalker(wiring.Component):
                 counts.out_w.eq(tile_end & (last.k_tiles | job.depthwise)),
                 counts.out_h.eq(tile_end & last.k_tiles & last.out_w),
             ]
-        for walker, is_meant in walkers:
+        for walker in walkers:
             m.d.comb += [
                 walker.i_job.eq(job),
-                walker.i_start.eq(starting),
-                walker.i_stepped.eq(ordered & is_meant),
+                walker.i_rests.eq(rests),
+                walker.i_moves.eq(moves),
                 walker.i_last.eq(last),
             ]
         for level in LEVELS if self.config.depthwise else LEVELS[:-1]:
-            counted = starting | (ordered & counts[level])
-            m.d.comb += last[level].eq(countdown(m, job[level], level, counts=counted, rests=rests))
+            made = {"counts": moves & counts[level], "rests": rests, "settles": settles}
+            m.d.comb += last[level].eq(countdown(m, job[level], level, **made))
         return turn

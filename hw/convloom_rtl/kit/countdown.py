@@ -1,22 +1,26 @@
 """Counts steps, and knows a cycle ahead when a number of them is reached."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 
 
-def countdown(m: Module, number, name, *, counts, rests):
+def countdown(m: Module, number, name, *, counts, rests, settles):
     """A register that is high in the last of `number` steps: no comparison stands between it and its users.
 
     Parameters
     ----------
-    number : steps, from 1 on; steady from a cycle before it is used
-    rests : no steps are made: at least one such cycle before the first
-    counts : a step is made, with the last of which the next `number` begin; or the first of all begins
+    number : steps, from 1 on
+    counts : a step is made, with the last of which the next `number` begin
+    rests : no steps are made
+    settles : the first two of these cycles or more, but not the last; `number` is steady from the last of them on
     """
-    coming = Signal.like(number, name=f"{name}_coming", init=1, reset_less=True)
-    last = Signal(name=f"{name}_last", reset_less=True)
+    coming = Signal.like(number, name=f"{name}_coming", init=1, reset_less=True)  # number of the step to come
+    # Whether a round's first step is its last: so the comparison decides of nothing but the step to come.
+    last, one = (Signal(name=f"{name}_{which}", reset_less=True) for which in ("last", "one"))
     is_last = coming == number
     with m.If(counts | rests):
-        m.d.sync += [last.eq(is_last), coming.eq(coming + 1)]
-        with m.If(is_last | ~counts):
-            m.d.sync += coming.eq(1)
+        m.d.sync += [last.eq(Mux(last | rests, one, is_last)), coming.eq(coming + 1)]
+        with m.If(last | rests):
+            m.d.sync += coming.eq(2)
+    with m.If(settles):
+        m.d.sync += [one.eq(is_last), coming.eq(1)]
     return last

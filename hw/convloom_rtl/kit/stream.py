@@ -60,14 +60,16 @@ class BlockQueue(wiring.Component):
         m.submodules.words = words = BlockMemory(self.shape, 1 << (self.depth - 2).bit_length())
         level, full = Signal(range(self.depth)), Signal()
         put, taken = Signal.like(words.i_write_address), Signal.like(words.i_read_address)
-        payload, arrives, leaves = Signal(self.shape, reset_less=True), Signal(), Signal()
+        payload, takes = Signal(self.shape, reset_less=True), Signal()
+        arrives, leaves = Signal(), Signal()
         standing = Signal(
             BlockMemory.LATENCY
         )  # cycles that the oldest word has been there to be read, as ones
         m.d.comb += [
             self.i.ready.eq(~full),
             arrives.eq(self.i.valid & ~full),
-            leaves.eq(standing[-1] & (self.o.ready | ~self.o.valid)),
+            takes.eq(self.o.ready | ~self.o.valid),
+            leaves.eq(standing[-1] & takes),
             words.i_enable.eq(arrives),
             words.i_write_address.eq(put),
             words.i_data.eq(self.i.payload),
@@ -81,10 +83,10 @@ class BlockQueue(wiring.Component):
             full.eq(~leaves & (full | (arrives & (level == self.depth - 2)))),
             standing.eq(Cat(level != 0, standing)),
         ]
-        with m.If(self.o.ready):
-            m.d.sync += self.o.valid.eq(0)
+        with m.If(takes):  # whether or not a word is there: that need not enable the wide register
+            m.d.sync += [self.o.valid.eq(standing[-1]), Value.cast(payload).eq(words.o_data)]
         with m.If(leaves):
-            m.d.sync += [self.o.valid.eq(1), Value.cast(payload).eq(words.o_data), standing.eq(0)]
+            m.d.sync += standing.eq(0)
         return m
 
 
@@ -92,12 +94,14 @@ class SkidBuffer(wiring.Component):
     """Cuts every path between its two sides: valid, payload and ready are all registers.
 
     Latency one cycle, one payload per cycle. `o` is a register that holds until it is taken; the payload that
-    arrives in the cycle in which `o` stalls waits in a second one.
+    arrives in the cycle in which `o` stalls waits in a second one. `o_room`: i.ready a cycle ahead, for copies of it.
     """
 
     def __init__(self, shape):
         self.shape = shape
-        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
+        super().__init__(
+            {"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape)), "o_room": Out(1, init=1)}
+        )
 
     def elaborate(self, platform):
         m = Module()
@@ -105,8 +109,8 @@ class SkidBuffer(wiring.Component):
         payload, takes, room = Signal(self.shape, reset_less=True), Signal(), Signal(init=1)
         # `room` is ~full, in a register of its own: `full` has many users, and much may stand behind `ready`.
         m.d.comb += [self.i.ready.eq(room), self.o.p.eq(payload), takes.eq(self.o.ready | ~self.o.valid)]
-        stays_full = ~takes & (full | self.i.valid)
-        m.d.sync += [full.eq(stays_full), room.eq(~stays_full)]
+        m.d.comb += self.o_room.eq(takes | ~(full | self.i.valid))
+        m.d.sync += [full.eq(~self.o_room), room.eq(self.o_room)]
         with m.If(~full):  # whether or not `o` stalls: so o.ready enables one wide register only
             m.d.sync += skidded.eq(self.i.p)
         with m.If(takes):
