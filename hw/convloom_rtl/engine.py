@@ -90,7 +90,7 @@ class Engine(wiring.Component):
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)
         connect(m, flipped(self.reports), reporter.reports)
-        self._load(m, reader, loader, weights, lines, walker, gate)
+        self._load(m, reader, loader, weights, requantiser, lines, walker, gate)
         self._compute(m, walker.i_jobs.p, gate, weights, lines, array, requantiser, ring)
         self._count(m, gate, array, counters, reporter)
         return m
@@ -103,7 +103,7 @@ class Engine(wiring.Component):
         connect(m, source, queue.i)
         connect(m, queue.o, target)
 
-    def _load(self, m, reader, loader, weights, lines, walker, gate):
+    def _load(self, m, reader, loader, weights, requantiser, lines, walker, gate):
         """Rows into the line buffer, and who is told of them and of the weights."""
         m.d.comb += [
             lines.i_write.eq(loader.o_write),
@@ -113,6 +113,8 @@ class Engine(wiring.Component):
             gate.i_progress.eq(loader.o_progress),
             loader.i_free_to.eq(gate.o_free_to),
             walker.i_rows_done.eq(loader.o_progress.rows),
+            reader.i_records_room.eq(requantiser.o_records_room),
+            reader.i_weights_room.eq(weights.o_room),
             weights.i_last.eq(reader.o_loaded),
             walker.i_loaded.eq(weights.o_loaded),
             walker.i_expecting.eq(reader.o_inside | self.i_job.valid),

@@ -39,6 +39,7 @@ class JobReader(wiring.Component):
     -------
     i : beats of the job packets
     o_load, o_walk, o_quantise, o_ring, o_count : what the stages have to know, one per job, in order
+    i_records_room, i_weights_room : in the next cycle one more can be taken
     o_records : parameters, k_tiles * cout_lanes per job that is not discarded
     o_weights : weight words, lane by lane
     o_loaded : pulse: a job's last weights are being taken
@@ -57,8 +58,10 @@ class JobReader(wiring.Component):
                 "o_quantise": Out(stream.Signature(QuantiseJob)),
                 "o_ring": Out(stream.Signature(RingJob)),
                 "o_count": Out(stream.Signature(CountJob)),
-                "o_records": Out(stream.Signature(RecordLayout)),
-                "o_weights": Out(stream.Signature(8 * config.cin_lanes)),
+                "i_records_room": In(1),
+                "i_weights_room": In(1),
+                "o_records": Out(stream.Signature(RecordLayout, always_ready=True)),
+                "o_weights": Out(stream.Signature(8 * config.cin_lanes, always_ready=True)),
                 "o_loaded": Out(1),
                 "o_reports": Out(stream.Signature(ReportJob)),
                 "o_inside": Out(1),
@@ -70,59 +73,42 @@ class JobReader(wiring.Component):
         check, checks = DescriptorCheck(self.config), Signal()
         m.submodules.check = idle_without(checks, check, platform)
         m.submodules.sections = sections = SectionReader(self.config)
-        connect(m, sections.o_records, flipped(self.o_records))
-        connect(m, sections.o_weights, flipped(self.o_weights))
         accepts, taken, filling, cut_short = Signal(), Signal(), Signal(), Signal()
-        packet_open = Signal()  # the last beat that was taken did not end its packet
+        ended = Signal()  # the packet whose job this is has been taken to its end
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
-        descriptor, total, sum_cycles = self._descriptor(m, taken, filling, number)
-        discard = Signal()
-        row_words = Signal(16, reset_less=True)
-        last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
-        more = {
-            "discard": discard,
-            "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
-            "row_words": row_words,
-            "last_column": descriptor.out_w - 1,
-            "last_group": last_group,
-            # A raw tile's slots are taken one by one.
-            "hop": Mux(descriptor.raw, RAW_SLOTS * last_group + 1, descriptor.k_tiles),
-        }
-        starts_telling, telling = self._tell(m, descriptor, more)
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += packet_open.eq(~self.i.p.last)
-        is_full = self.i.p.count == self.config.cin_lanes
+        descriptor = self._descriptor(m, sections.o_weights.p, taken, filling, number)
+        total, sum_cycles = self._sum(m, taken, number)
+        discard, row_words = Signal(), Signal(16, reset_less=True)
+        starts_telling, telling = self._tell(m, descriptor, self._more(descriptor, discard, row_words))
         is_last = number == self.descriptor_beats - 1
-        is_whole = is_last & is_full
-        started = delay(m, taken & is_last & ~cut_short, sum_cycles, "started")
+        is_whole = is_last & (self.i.p.count == self.config.cin_lanes)
+        self._connect_sections(m, sections, descriptor, ended)
         m.d.comb += [
             cut_short.eq(taken & self.i.p.last & ~is_whole),
             check.i_descriptor.eq(descriptor),
             check.i_sum.eq(total),
-            check.i_start.eq(started),
+            check.i_start.eq(delay(m, taken & is_last & ~cut_short, sum_cycles, "started")),
             *self._show_beats(check, number, taken),
-            sections.i.p.eq(self.i.p),
-            sections.i.valid.eq(self.i.valid & packet_open),
-            sections.i_open.eq(packet_open),
             self.i.ready.eq(accepts | sections.i.ready),
-            sections.i_k_tiles.eq(descriptor.k_tiles),
-            sections.i_words.eq(descriptor.words_in_all),
-            self.o_loaded.eq(sections.o_done),
             self.o_reports.p.code.eq(code),
             *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
+        with m.If(self.i.valid & self.i.ready & self.i.p.last):
+            m.d.sync += ended.eq(1)
+        # A state keeps the job's code, and whether it is discarded, in each of its cycles: its last one counts.
         with m.FSM() as fsm:
             m.d.comb += checks.eq(taken | fsm.ongoing("CHECK"))
-            m.d.comb += self.o_inside.eq(packet_open | ~(fsm.ongoing("DESCRIPTOR") | fsm.ongoing("REPORT")))
+            begun = (number != 0) | ~fsm.ongoing("DESCRIPTOR")
+            m.d.comb += self.o_inside.eq(begun & ~(ended & fsm.ongoing("REPORT")))
             with m.State("DESCRIPTOR"):
                 m.d.comb += [accepts.eq(1), taken.eq(self.i.valid)]
+                m.d.sync += [code.eq(ErrorCode.JOB_SHORT), discard.eq(1)]  # unless it is checked
                 with m.If(taken):
                     m.d.sync += number.eq(number + 1)
                     with m.If(is_last):
                         m.next = "CHECK"
                     with m.If(cut_short):
-                        m.d.sync += [code.eq(ErrorCode.JOB_SHORT), discard.eq(1)]
                         m.next = "FILL"
                         with m.If(is_last):
                             m.next = "TELL"
@@ -133,9 +119,9 @@ class JobReader(wiring.Component):
                     m.next = "TELL"
             with m.State("CHECK"):
                 m.d.comb += sections.i_reads.eq(1)
+                m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
+                m.d.sync += discard.eq(check.o_code.bool() | (descriptor.op == Op.NONE))
                 with m.If(check.o_done):
-                    m.d.sync += [code.eq(check.o_code), row_words.eq(check.o_row_words)]
-                    m.d.sync += discard.eq(check.o_code.bool() | (descriptor.op == Op.NONE))
                     m.next = "TELL"
             with m.State("TELL"):
                 m.d.comb += [starts_telling.eq(1), sections.i_reads.eq(1), sections.i_start.eq(~discard)]
@@ -144,19 +130,46 @@ class JobReader(wiring.Component):
                     m.next = "REPORT"
             with m.State("SECTIONS"):
                 m.d.comb += sections.i_reads.eq(1)
+                m.d.sync += code.eq(sections.o_code)
                 with m.If(sections.o_done):
-                    m.d.sync += code.eq(sections.o_code)
                     m.next = "REPORT"
             with m.State("REPORT"):
                 m.d.comb += self.o_reports.valid.eq(1)
                 with m.If(self.o_reports.ready):
                     m.next = "DROP"
             with m.State("DROP"):
-                m.d.comb += accepts.eq(packet_open)
-                with m.If(~telling & (~packet_open | (self.i.valid & self.i.p.last))):
-                    m.d.sync += code.eq(ErrorCode.NONE)
+                m.d.comb += accepts.eq(~ended)
+                with m.If(~telling & (ended | (self.i.valid & self.i.p.last))):
+                    m.d.sync += ended.eq(0)
                     m.next = "DESCRIPTOR"
         return m
+
+    def _connect_sections(self, m, sections, descriptor, ended):
+        connect(m, sections.o_records, flipped(self.o_records))
+        connect(m, sections.o_weights, flipped(self.o_weights))
+        m.d.comb += [
+            sections.i.p.eq(self.i.p),
+            sections.i.valid.eq(self.i.valid),
+            sections.i_open.eq(~ended),
+            sections.i_k_tiles.eq(descriptor.k_tiles),
+            sections.i_words.eq(descriptor.words_in_all),
+            sections.i_records_room.eq(self.i_records_room),
+            sections.i_weights_room.eq(self.i_weights_room),
+            self.o_loaded.eq(sections.o_done),
+        ]
+
+    def _more(self, descriptor, discard, row_words):
+        """What the stages are told besides the descriptor's own fields."""
+        last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
+        return {
+            "discard": discard,
+            "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
+            "row_words": row_words,
+            "last_column": descriptor.out_w - 1,
+            "last_group": last_group,
+            # A raw tile's slots are taken one by one.
+            "hop": Mux(descriptor.raw, RAW_SLOTS * last_group + 1, descriptor.k_tiles),
+        }
 
     def _show_beats(self, check, number, taken):
         if not self.config.is_least:
@@ -164,18 +177,24 @@ class JobReader(wiring.Component):
         beat = Cat(self.i.p.data)
         return [check.i_beat.eq(beat), check.i_number.eq(number), check.i_taken.eq(taken)]
 
-    def _descriptor(self, m, taken, filling, number):
-        """The descriptor as it arrives, its sum, and the cycles from the last beat to the whole sum."""
+    def _descriptor(self, m, beat, taken, filling, number):
+        """The descriptor as it arrives, a cycle behind `beat`, which is a cycle behind the input; zeros to fill it.
+
+        In the least engine it arrives from the input itself.
+        """
         bits = Signal(8 * DESCRIPTOR_BYTES, reset_less=True)
         if self.config.is_least:  # each beat in its place, so that there is no register for what nobody reads
             with m.Switch(number):
                 for n in range(self.descriptor_beats):
                     with m.Case(n):
                         self._keep(m, bits.word_select(n, 8 * self.config.cin_lanes), taken, filling)
-        else:
-            with m.If(taken | filling):
-                arrived = Mux(filling, 0, Cat(self.i.p.data))
-                m.d.sync += bits.eq(Cat(bits, arrived)[8 * self.config.cin_lanes :])
+        else:  # as one shift register, enabled by a register: it is wide
+            with m.If(delay(m, taken | filling, 1, "arrives", reset=True)):
+                m.d.sync += bits.eq(Cat(bits, beat)[8 * self.config.cin_lanes :])
+        return data.View(DescriptorLayout, bits)
+
+    def _sum(self, m, taken, number):
+        """The sum of the descriptor's words, and the cycles from its last beat to it."""
         words = [Cat(self.i.p.data[n : n + 2]) for n in range(0, self.config.cin_lanes, 2)]
         of_beat = registered_sum(m, words, "word_sum")
         levels = tree_levels(len(words))
@@ -183,7 +202,7 @@ class JobReader(wiring.Component):
         total = Signal(16, reset_less=True)
         with m.If(arriving):
             m.d.sync += total.eq(Mux(is_first, 0, total) + of_beat)
-        return data.View(DescriptorLayout, bits), total, levels + 1
+        return total, levels + 1
 
     def _keep(self, m, place, taken, filling):
         with m.If(taken):

@@ -20,12 +20,13 @@ class ParameterRing(wiring.Component):
     """Takes a record per cycle, gives a word of requant_lanes channels per cycle.
 
     Words lie one behind the other through all jobs, `passes` to a tile. A job's are given up together at its
-    end; a record waits while there is no room. Of its multiplier and shift the lower 31 and 5 bits are kept.
+    end. Of its multiplier and shift the lower 31 and 5 bits are kept.
     What is taken is counted at once and written a cycle later, from registers; in the least engine at once.
 
     Members
     -------
     i : a record per channel, in order
+    o_room : in the next cycle there is room for one; it must not come otherwise
     i_step : in the cycle that reads a word for the last time
     o : the word that was the current one LATENCY cycles before
     """
@@ -36,7 +37,8 @@ class ParameterRing(wiring.Component):
         self.config = config
         super().__init__(
             {
-                "i": In(stream.Signature(RecordLayout)),
+                "i": In(stream.Signature(RecordLayout, always_ready=True)),
+                "o_room": Out(1),
                 "i_step": In(RingStep),
                 "o": Out(data.ArrayLayout(Parameters, config.requant_lanes)),
             }
@@ -47,24 +49,20 @@ class ParameterRing(wiring.Component):
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        taken, completed = Signal(), Signal()
         # Free words less one, so that its sign says that there is none. A word's last record takes its room:
         # words that are not yet complete count as free.
-        spare = Signal(range(-1, words), init=words - 1)
-        m.d.comb += [
-            self.i.ready.eq(spare >= 0),
-            taken.eq(self.i.valid & self.i.ready),
-            completed.eq(taken & lane[-1]),
-        ]
-        m.d.sync += spare.eq(add_carry(spare, freed, ~completed))
-        with m.If(taken):
+        spare, left = Signal(range(-1, words), init=words - 1), Signal(range(-1, words))
+        completed = self.i.valid & lane[-1]
+        m.d.comb += [left.eq(add_carry(spare, freed, ~completed)), self.o_room.eq(left >= 0)]
+        m.d.sync += spare.eq(left)
+        with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         # With a reset: without one it equals the weights' register, and synthesis would make one of the two, which
         # could not lie by the memories of both.
         enables, record = Signal(lanes), Signal(Parameters)
         registers = m.d.comb if self.config.is_least else m.d.sync
         registers += [
-            enables.eq(Mux(taken, lane, 0)),
+            enables.eq(Mux(self.i.valid, lane, 0)),
             *(record[name].eq(self.i.p[name]) for name in Parameters.members),
         ]
         with m.If(enables[-1]):

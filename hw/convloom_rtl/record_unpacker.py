@@ -1,6 +1,6 @@
 """Cuts the parameter section of a job packet into its records."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.job import RECORD_BYTES
@@ -11,7 +11,12 @@ from convloom_rtl.payloads import RecordLayout
 class RecordUnpacker(wiring.Component):
     """Records of 16 bytes from beats of `lanes` bytes, a beat per cycle, or a record where a beat holds several.
 
-    With `i_final` the record on offer is the section's last: what follows it in the beat is filling.
+    Members
+    -------
+    i : beats
+    i_final : the record that comes next is the section's last: what follows it in the beat is filling
+    o : records
+    o_empties : within a section, a beat that comes, or stays, in the next cycle is then taken
     """
 
     def __init__(self, lanes):
@@ -20,7 +25,8 @@ class RecordUnpacker(wiring.Component):
             {
                 "i": In(stream.Signature(8 * lanes)),
                 "i_final": In(1),
-                "o": Out(stream.Signature(RecordLayout)),
+                "o": Out(stream.Signature(RecordLayout, always_ready=True)),
+                "o_empties": Out(1),
             }
         )
 
@@ -39,9 +45,10 @@ class RecordUnpacker(wiring.Component):
         m.d.comb += [
             self.o.p.eq(Cat(earlier, self.i.p)),
             self.o.valid.eq(self.i.valid & last),
-            self.i.ready.eq(self.o.ready | ~last),
+            self.i.ready.eq(1),
+            self.o_empties.eq(1),
         ]
-        with m.If(self.i.valid & self.i.ready):
+        with m.If(self.i.valid):
             m.d.sync += beat.eq(beat + 1)
             with m.Switch(beat):  # each part in its place, so that there is no register for what nobody reads
                 for n in range(beats - 1):
@@ -49,13 +56,12 @@ class RecordUnpacker(wiring.Component):
                         m.d.sync += earlier.word_select(n, 8 * self.lanes).eq(self.i.p)
 
     def _spread(self, m, records):
-        record = Signal(range(records))
+        record, following = Signal(range(records)), Signal(range(records))
         m.d.comb += [
             self.o.p.eq(self.i.p.word_select(record, 8 * RECORD_BYTES)),
             self.o.valid.eq(self.i.valid),
-            self.i.ready.eq(self.o.ready & ((record == records - 1) | self.i_final)),
+            self.i.ready.eq((record == records - 1) | self.i_final),
+            following.eq(record + self.i.valid),
+            self.o_empties.eq(following == records - 1),
         ]
-        with m.If(self.o.valid & self.o.ready):
-            m.d.sync += record.eq(record + 1)
-        with m.If(self.i.valid & self.i.ready):
-            m.d.sync += record.eq(0)
+        m.d.sync += record.eq(Mux(self.i.valid & self.i.ready, 0, following))

@@ -29,6 +29,7 @@ class Requantiser(wiring.Component):
     -------
     i_jobs : one per job, in order, there before the job's first tile
     i_records : the parameters of k_tiles * cout_lanes channels of each job that is not discarded
+    o_records_room : in the next cycle there is room for one
     i_tile, i_valid : a tile; its job's parameters have all been taken, the last two cycles before at the latest. A
         discarded job has a single one
     o_piece, o_valid : requant_lanes bytes: int8, or little-endian int32, lane by lane
@@ -42,7 +43,8 @@ class Requantiser(wiring.Component):
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
-                "i_records": In(stream.Signature(RecordLayout)),
+                "i_records": In(stream.Signature(RecordLayout, always_ready=True)),
+                "o_records_room": Out(1),
                 "i_tile": In(tile(config)),
                 "i_valid": In(1),
                 "o_piece": Out(piece(config)),
@@ -61,6 +63,7 @@ class Requantiser(wiring.Component):
             passes.i_tile.eq(self.i_tile),
             passes.i_valid.eq(self.i_valid),
             ring.i_step.eq(passes.o_step),
+            self.o_records_room.eq(ring.o_room),
         ]
         # The least engine's stages have a memory on the way, which is only written where it runs on.
         if self.config.is_least or chip_of(platform):

@@ -1,6 +1,6 @@
 """Streams the two long sections of a job packet, parameters and weights, to their rings."""
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
@@ -10,8 +10,10 @@ from convloom_rtl.record_unpacker import RecordUnpacker
 
 
 class SectionReader(wiring.Component):
-    """One beat per cycle and one cycle of latency. What a packet lacks is completed with zeros, every other cycle, so
-    that both sections always come whole.
+    """One beat per cycle and one cycle of latency. What a packet lacks is completed with zeros, so that both sections
+    always come whole.
+
+    The rings tell a cycle ahead whether they have room, so that registers alone say what moves.
 
     Members
     -------
@@ -19,8 +21,10 @@ class SectionReader(wiring.Component):
         if they do not follow, as is one that is read too many behind them
     i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, which have been found to fit the
         rings, are held from then on
-    i : beats; i_open: the packet goes on (low: nothing more comes)
-    o_records, o_weights : the parameters, then the weights lane by lane
+    i : beats; i_open: the packet goes on (low: what comes is another's)
+    i_records_room, i_weights_room : in the next cycle one more can be taken
+    o_records, o_weights : the parameters, then the weights lane by lane. Where nothing has been read ahead, the
+        payload of o_weights is the input's of the cycle before, whether or not it is read; what is not there is zeros
     o_done : pulse: the last weights are being taken
     o_code : with o_done: NONE, JOB_SHORT or JOB_LONG
     """
@@ -35,8 +39,10 @@ class SectionReader(wiring.Component):
                 "i_words": In(DESCRIPTOR_SHAPES["words_in_all"]),
                 "i": In(stream.Signature(beat(config.cin_lanes))),
                 "i_open": In(1),
-                "o_records": Out(stream.Signature(RecordLayout)),
-                "o_weights": Out(stream.Signature(8 * config.cin_lanes)),
+                "i_records_room": In(1),
+                "i_weights_room": In(1),
+                "o_records": Out(stream.Signature(RecordLayout, always_ready=True)),
+                "o_weights": Out(stream.Signature(8 * config.cin_lanes, always_ready=True)),
                 "o_done": Out(1),
                 "o_code": Out(range(len(ErrorCode))),
             }
@@ -46,43 +52,49 @@ class SectionReader(wiring.Component):
         m = Module()
         m.submodules.unpacker = unpacker = RecordUnpacker(self.config.cin_lanes)
         in_records, in_weights = Signal(), Signal()  # the section that is being read, if one is
+        next_records, next_weights = Signal(), Signal()  # ... in the next cycle
+        record_goes, weights_go = Signal(), Signal()  # what there is of it leaves: there is room
         full, ends, short = Signal(), Signal(), Signal()
-        goes, whole, room, comes = Signal(), Signal(), Signal(), Signal()
-        unit, final = Signal(), Signal()
-        content = self._content(m, full, goes)
+        takes, comes, leaves, stays_full = Signal(init=1), Signal(), Signal(), Signal()
+        record_will_go, weights_will_go = Signal(), Signal()
+        unit, final, section_ends = Signal(), Signal(), Signal()
+        content = self._content(m, takes)
         m.d.comb += [
-            whole.eq(self.i_open & self.i.p.count[-1]),  # lanes are a power of two
-            # A beat that is not whole waits until there is no other, so that its zeros need not know which leaves.
-            goes.eq((in_records & unpacker.i.ready) | (in_weights & self.o_weights.ready)),
-            room.eq(~full | (goes & whole)),
             comes.eq(self.i.valid | ~self.i_open),
-            self.i.ready.eq(self.i_reads & self.i_open & room),
+            leaves.eq(weights_go | (record_goes & unpacker.i.ready)),
+            self.i.ready.eq(self.i_reads & self.i_open & takes),
             unpacker.i.p.eq(content),
-            unpacker.i.valid.eq(in_records & full),
+            unpacker.i.valid.eq(record_goes & full),
             unpacker.i_final.eq(final),
             self.o_records.p.eq(unpacker.o.p),
             self.o_records.valid.eq(unpacker.o.valid),
-            unpacker.o.ready.eq(self.o_records.ready),
             self.o_weights.p.eq(content),
-            self.o_weights.valid.eq(in_weights & full),
-            unit.eq(
-                (self.o_records.valid & self.o_records.ready) | (self.o_weights.valid & self.o_weights.ready)
-            ),
+            self.o_weights.valid.eq(weights_go & full),
+            unit.eq(self.o_records.valid | self.o_weights.valid),
             final.eq(self._count(m, unit, in_weights)),
-            self.o_done.eq(in_weights & unit & final),
+            section_ends.eq(unit & final),
+            self.o_done.eq(self.o_weights.valid & final),
+            next_records.eq(self.i_start | (in_records & ~section_ends)),
+            next_weights.eq(Mux(section_ends, in_records, in_weights)),
+            record_will_go.eq(next_records & self.i_records_room),
+            weights_will_go.eq(next_weights & self.i_weights_room),
+            stays_full.eq(self.i_reads & Mux(takes, comes, full & ~leaves)),
         ]
-        with m.If(self.i_start):
-            m.d.sync += in_records.eq(1)
-        with m.If(unit & final):
-            m.d.sync += [in_records.eq(0), in_weights.eq(in_records)]
-        with m.If(~self.i_reads):
-            m.d.sync += [full.eq(0), short.eq(0)]
-        with m.Elif(room):
-            m.d.sync += [full.eq(comes), ends.eq(self.i.p.last)]
-            with m.If(comes & ~whole):
-                m.d.sync += short.eq(1)
-        with m.Elif(goes):
-            m.d.sync += full.eq(0)
+        m.d.sync += [
+            in_records.eq(next_records),
+            in_weights.eq(next_weights),
+            full.eq(stays_full),
+            record_goes.eq(record_will_go),
+            weights_go.eq(weights_will_go),
+        ]
+        if self.config.is_least:
+            m.d.comb += takes.eq(~full | leaves)
+        else:  # the same, but from a register
+            m.d.sync += takes.eq(~stays_full | weights_will_go | (record_will_go & unpacker.o_empties))
+        with m.If(takes):
+            m.d.sync += ends.eq(self.i.p.last)
+        is_whole = self.i_open & self.i.p.count[-1]  # lanes are a power of two
+        m.d.sync += short.eq(self.i_reads & (short | (takes & comes & ~is_whole)))
         with m.If(short):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_SHORT)
         with m.Elif(~ends):
@@ -110,14 +122,12 @@ class SectionReader(wiring.Component):
             m.d.sync += is_last_row.eq(tiles == 1)
         return final
 
-    def _content(self, m, full, goes):
+    def _content(self, m, takes):
         """The beat that was read last; what is not there of it is zeros. Where none is read, it follows the input."""
         lanes = self.config.cin_lanes
         content = Signal(data.ArrayLayout(8, lanes), reset_less=True)
-        there = ~(Const(-1, lanes) << Mux(self.i_open, self.i.p.count, 0))
-        with m.If(~full | goes):
-            m.d.sync += content.eq(self.i.p.data)
-        for n in range(lanes):
-            with m.If(~full & ~there[n]):
-                m.d.sync += content[n].eq(0)
+        with m.If(takes):
+            for n in range(lanes):
+                is_there = self.i_open & (self.i.p.count > n)
+                m.d.sync += content[n].eq(Mux(is_there, self.i.p.data[n], 0))
         return content.as_value()

@@ -13,11 +13,12 @@ class WeightRing(wiring.Component):
     What is taken is counted at once and written a cycle later, from registers; in the least engine at once.
 
     A word is written by cout_lanes beats, lane by lane, behind the word before. Words stay until they are freed,
-    a job's at a time; a beat waits while there is no room. A read takes `LATENCY` cycles, one word per cycle.
+    a job's at a time. A read takes `LATENCY` cycles, one word per cycle.
 
     Members
     -------
     i : stream of cin_lanes bytes, the next lane's part of a word
+    o_room : in the next cycle there is room for one; it must not come otherwise
     i_last : with a transfer: those are a job's last
     o_loaded : pulse: a job's last weights are being written
     i_freed, i_free : in a cycle with i_free, i_freed words at the old end are given up
@@ -32,7 +33,8 @@ class WeightRing(wiring.Component):
         words, vector = config.weight_words, data.ArrayLayout(signed(8), config.cin_lanes)
         super().__init__(
             {
-                "i": In(stream.Signature(8 * config.cin_lanes)),
+                "i": In(stream.Signature(8 * config.cin_lanes, always_ready=True)),
+                "o_room": Out(1),
                 "i_last": In(1),
                 "o_loaded": Out(1),
                 "i_freed": In(range(words + 1)),
@@ -46,26 +48,23 @@ class WeightRing(wiring.Component):
         m = Module()
         lanes, words = self.config.cout_lanes, self.config.weight_words
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        room, has_room = Signal(range(words + 1), init=words), Signal(init=1)
-        taken, completed = Signal(), Signal()
+        room, completed = Signal(range(words + 1), init=words), Signal()
         m.d.comb += [
-            self.i.ready.eq(has_room),
-            taken.eq(self.i.valid & has_room),
-            completed.eq(taken & lane[-1]),
+            completed.eq(self.i.valid & lane[-1]),
+            self.o_room.eq(
+                (room != 0) & ~((room == 1) & completed)
+            ),  # what is freed now counts a cycle later
         ]
         # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
-        m.d.sync += [
-            room.eq(room - completed + self._freed(m)),
-            has_room.eq((room != 0) & ~((room == 1) & completed)),  # what is freed now counts a cycle later
-        ]
-        with m.If(taken):
+        m.d.sync += room.eq(room - completed + self._freed(m))
+        with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         enables, weights = Signal(lanes), Signal(8 * self.config.cin_lanes, reset_less=True)
         registers = m.d.comb if self.config.is_least else m.d.sync
         registers += [
-            enables.eq(Mux(taken, lane, 0)),
+            enables.eq(Mux(self.i.valid, lane, 0)),
             weights.eq(self.i.payload),
-            self.o_loaded.eq(taken & self.i_last),
+            self.o_loaded.eq(self.i.valid & self.i_last),
         ]
         with m.If(enables[-1]):
             m.d.sync += word.eq(word + 1)

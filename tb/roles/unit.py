@@ -130,6 +130,51 @@ class Collector:
         self.taken = await collect(ctx, self._port, self._count, self._pauses)
 
 
+async def send_into_room(ctx, port, room, payloads, pauses):
+    """`send` for a stream without ready: each payload comes in the cycle behind one in which there was `room`."""
+    for payload in payloads:
+        while True:
+            _, _, has_room = await ctx.tick().sample(room)
+            ctx.set(port.valid, 0)
+            if has_room and not pauses.paused:
+                break
+            if pauses.paused:
+                pauses.waited(has_room)
+        ctx.set(port.payload, payload)
+        ctx.set(port.valid, 1)
+        pauses.transferred()
+    await ctx.tick()
+    ctx.set(port.valid, 0)
+
+
+class RoomCollector:
+    """Collects `count` payloads of a stream without ready, telling it a cycle ahead, in `room`, whether one may come.
+
+    A pause has hit when a payload comes as soon as it may: it had been waiting.
+    """
+
+    def __init__(self, port, room, count, pauses):
+        self._port, self._room, self._count, self._pauses = port, room, count, pauses
+        self.taken = []
+
+    async def run(self, ctx):
+        had_room = had_pause = False
+        while len(self.taken) < self._count:
+            room = not self._pauses.paused
+            ctx.set(self._room, room)
+            _, _, valid, payload = await ctx.tick().sample(self._port.valid, self._port.payload)
+            assert had_room or not valid, f"{plain(payload)} came without room"
+            if valid:
+                self.taken.append(plain(payload))
+                self._pauses.hits += had_pause
+            if not room:
+                self._pauses.waited(False)
+            elif valid:
+                self._pauses.transferred()
+            had_room, had_pause = room, room and not had_room
+        ctx.set(self._room, 0)
+
+
 def beats_of(packet, lanes):
     """The beats, as payloads.beat, of a packet of bytes. An empty packet is one beat that holds nothing."""
     chunks = [packet[n : n + lanes] for n in range(0, len(packet), lanes)] or [b""]

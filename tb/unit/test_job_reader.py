@@ -11,7 +11,7 @@ from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, u
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.payloads import RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
 from roles.geometry import random_geometry
-from roles.unit import Collector, beats_of, sender, simulate
+from roles.unit import Collector, RoomCollector, beats_of, sender, simulate
 
 CONFIGS = {
     "4 lanes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, weight_words=64),
@@ -122,8 +122,9 @@ def check(config, packets, stalls):
     dut, jobs = JobReader(config), [JobPacket(packet, config) for packet in packets]
     beats = [beat for packet in packets for beat in beats_of(packet, config.cin_lanes)]
     records, weights = (sum(sizes) for sizes in zip(*(job.sizes for job in jobs), strict=True))
-    counts = {**dict.fromkeys((*TOLD, "reports"), len(jobs)), "records": records, "weights": weights}
-    out = {n: Collector(getattr(dut, f"o_{n}"), count, stalls.output()) for n, count in counts.items()}
+    out = {n: Collector(getattr(dut, f"o_{n}"), len(jobs), stalls.output()) for n in (*TOLD, "reports")}
+    out["records"] = RoomCollector(dut.o_records, dut.i_records_room, records, stalls.output())
+    out["weights"] = RoomCollector(dut.o_weights, dut.i_weights_room, weights, stalls.output())
     loaded = []
 
     async def watch_loaded(ctx):

@@ -8,7 +8,7 @@ from convloom_rtl.requantiser import Requantiser
 from roles.requantiser_jobs import Job, make_job, random_job
 from roles.rounding_cases import cases, ties
 from roles.stalls import Pauses, ragged
-from roles.unit import plain, send, sender, simulate
+from roles.unit import plain, send_into_room, sender, simulate
 
 MODES = tuple(Rounding)
 WIDTHS = ((1, 1), (6, 2), (6, 6), (8, 1), (8, 2), (8, 8))  # cout_lanes, requant_lanes
@@ -46,7 +46,7 @@ class Run:
     def _send(self, pauses):
         async def testbench(ctx):
             for record in (record for job in self.jobs for record in job.records):
-                await send(ctx, self.dut.i_records, [record], pauses)
+                await send_into_room(ctx, self.dut.i_records, self.dut.o_records_room, [record], pauses)
                 self._records += 1
 
         return testbench
@@ -149,27 +149,26 @@ def test_a_job_may_fill_the_ring(seed):
     check(Run(dut, [job_of(dut.config, rng, ties(rng, 16), k=13 + n) for n in range(4)]))
 
 
-def test_records_wait_while_the_ring_is_full(seed):
+def test_no_room_while_the_ring_is_full(seed):
     rng = random.Random(seed)
     dut = requantiser(4, 2, parameter_words=8)
     job = job_of(dut.config, rng, ties(rng, 16))
 
     async def testbench(ctx):
-        await send(ctx, dut.i_records, job.records, Pauses())
-        ctx.set(dut.i_records.valid, 1)
+        await send_into_room(ctx, dut.i_records, dut.o_records_room, job.records, Pauses())
         for _ in range(10):
             await ctx.tick()
-            assert not ctx.get(dut.i_records.ready)
+            assert not ctx.get(dut.o_records_room)
         ctx.set(dut.i_jobs.payload, job.settings)
         for tile in job.tiles(4):
-            assert not ctx.get(dut.i_records.ready)
+            assert not ctx.get(dut.o_records_room)
             ctx.set(dut.i_tile, tile)
             ctx.set(dut.i_valid, 1)
             await ctx.tick()
             ctx.set(dut.i_valid, 0)
             await ctx.tick()
         await ctx.tick().repeat(2)
-        assert ctx.get(dut.i_records.ready)
+        assert ctx.get(dut.o_records_room)
 
     simulate(dut, testbench)
 

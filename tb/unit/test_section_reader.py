@@ -7,7 +7,7 @@ from convloom.spec import RECORD, Config, ErrorCode
 from convloom.spec.job import RECORD_BYTES, unpack
 from convloom_rtl.section_reader import SectionReader
 from roles.stalls import Pauses
-from roles.unit import Collector, beats_of, send, simulate
+from roles.unit import RoomCollector, beats_of, send, simulate
 
 CONFIG = Config(cin_lanes=8, cout_lanes=3, requant_lanes=1, weight_words=64)
 RECORDS, LANE_WORDS = 2 * 3, 4 * 3  # two tiles, four words
@@ -30,8 +30,8 @@ def test_always_whole(length, code, ahead, stalls, seed):
     """What is lacking is zeros; of what is too much one beat may be taken. One of a dropped job is forgotten."""
     packet, codes = random.Random(seed).randbytes(length), []
     dut = SectionReader(CONFIG)
-    records = Collector(dut.o_records, RECORDS, stalls.output())
-    weights = Collector(dut.o_weights, LANE_WORDS, stalls.output())
+    records = RoomCollector(dut.o_records, dut.i_records_room, RECORDS, stalls.output())
+    weights = RoomCollector(dut.o_weights, dut.i_weights_room, LANE_WORDS, stalls.output())
     pauses = stalls.input()
 
     async def feed(ctx):
@@ -69,29 +69,33 @@ def test_always_whole(length, code, ahead, stalls, seed):
     assert codes == [code]
 
 
-def test_a_beat_in_every_cycle():
-    """The weights come without a gap where nobody stalls, and of a packet too long no second beat is read."""
-    dut, taken = SectionReader(CONFIG), []
-    packet = bytes(LENGTH + 3 * 8)
+@pytest.mark.parametrize("lanes", (8, 16, 64))
+def test_a_beat_or_record_in_every_cycle(lanes):
+    """There is no gap where nobody stalls, not between the sections either, and of a packet too long no second beat
+    is read."""
+    config = Config(cin_lanes=lanes, cout_lanes=8, requant_lanes=1, line_bytes=1 << 14, weight_words=64)
+    dut, done, record_cycles = SectionReader(config), [], 16 * max(1, RECORD_BYTES // lanes)
+    beats = beats_of(bytes(16 * RECORD_BYTES + (32 + 3) * lanes), lanes)
 
     async def watch(ctx):
-        while True:
-            _, _, valid, done = await ctx.tick().sample(dut.o_weights.valid, dut.o_done)
-            taken.extend([done] if valid else [None] if taken else [])
+        async for _, _, starts, ends in ctx.tick().sample(dut.i_start, dut.o_done):
+            done.extend([ends] if done or starts else [])
 
     async def feed(ctx):
         ctx.set(dut.i_k_tiles, 2)
         ctx.set(dut.i_words, 4)
-        for port in (dut.i_open, dut.i_reads, dut.i_start, dut.o_records.ready, dut.o_weights.ready):
+        for port in (dut.i_open, dut.i_reads, dut.i_records_room, dut.i_weights_room):
             ctx.set(port, 1)
+        await send(ctx, dut.i, beats[:1], PLAIN)
+        ctx.set(dut.i_start, 1)
+        ctx.set(dut.i.valid, 1)
         await ctx.tick()
         ctx.set(dut.i_start, 0)
-        await send(ctx, dut.i, beats_of(packet, 8)[: LENGTH // 8 + 1], PLAIN)
+        await send(ctx, dut.i, beats[1:-2], PLAIN)
         ctx.set(dut.i.valid, 1)
         for _ in range(10):
             await ctx.tick()
             assert not ctx.get(dut.i.ready)
 
     simulate(dut, feed, watchers=[watch])
-    assert taken[:LANE_WORDS] == [0] * (LANE_WORDS - 1) + [1]
-    assert not any(done is not None for done in taken[LANE_WORDS:])
+    assert done.index(1) == record_cycles + 32 and sum(done) == 1
