@@ -19,8 +19,8 @@ class DenseWalker(wiring.Component):
     i_rests : the next step is a job's first
     i_moves : pulse: on to the next step
     i_last : of each level, whether the step is in its last round
-    o_counts : the levels that count it
-    o_turn : the Turn of the step
+    i_tile_end : ... and of a tile
+    o_turn : the Turn of the step, but for what ends with it
     """
 
     def __init__(self, config):
@@ -31,31 +31,18 @@ class DenseWalker(wiring.Component):
                 "i_rests": In(1),
                 "i_moves": In(1),
                 "i_last": In(Levels),
-                "o_counts": Out(Levels),
+                "i_tile_end": In(1),
                 "o_turn": Out(Turn),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        last, turn, discard = self.i_last, self.o_turn, self.i_job.discard
-        run_end, line_end, tile_end, pixel_end, row_end, job_end = (
-            Signal(name=name)
-            for name in ("run_end", "line_end", "tile_end", "pixel_end", "row_end", "job_end")
-        )
-        inner = 1
-        for end, level in (
-            *((run_end, "chunks"), (line_end, "runs"), (tile_end, "kh")),
-            *((pixel_end, "k_tiles"), (row_end, "out_w"), (job_end, "out_h")),
-        ):
-            m.d.comb += [self.o_counts[level].eq(inner), end.eq(inner & last[level])]
-            inner = end
+        last, turn, discard, tile_end = self.i_last, self.o_turn, self.i_job.discard, self.i_tile_end
+        line_end = last.chunks & last.runs
+        pixel_end = tile_end & last.k_tiles
+        row_end = pixel_end & last.out_w
         m.d.comb += [
-            *(
-                turn[name].eq(end | discard)
-                for name, end in (("tile_end", tile_end), ("pixel_end", pixel_end))
-            ),
-            *(turn[name].eq(end | discard) for name, end in (("row_end", row_end), ("job_end", job_end))),
             turn.is_issue.eq(~discard),
             turn.first.eq(self._begins(m, tile_end)),
             turn.advance.eq(~pixel_end & ~discard),
@@ -63,7 +50,7 @@ class DenseWalker(wiring.Component):
             turn.moves_row.eq(line_end),
             turn.to_top.eq(tile_end),
             turn.moves_offset.eq(1),
-            turn.by_run.eq(run_end),
+            turn.by_run.eq(last.chunks),
             # ALONG, COLUMN, NEXT_COLUMN, BEGIN: the further out what ends, the higher.
             turn.offset.eq(Cat(row_end | (line_end & ~pixel_end), pixel_end)),
             turn.to_left.eq(1),

@@ -220,7 +220,8 @@ Turn = data.StructLayout(
         "group_end": 1,  # what comes next is of the next group
     }
 )
-LEVELS = ("chunks", "runs", "kh", "k_tiles", "out_w", "out_h", "passes")  # what a walk counts to, by field
+# What a walk counts to, by field; depthwise: passes in the place of runs.
+LEVELS = ("chunks", "runs", "kh", "k_tiles", "out_w", "out_h")
 Levels = data.StructLayout(dict.fromkeys(LEVELS, 1))
 
 

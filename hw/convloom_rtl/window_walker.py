@@ -1,6 +1,6 @@
 """Walks the windows of job after job: when a job may begin, and which walker makes its steps."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec.registers import Cause
@@ -62,9 +62,8 @@ class WindowWalker(wiring.Component):
         walking, starting, ends = Signal(), Signal(), Signal()
         # What a step is and where the next one lies is decided a step before it is made.
         coming, turn, has_turn = Signal(Turn), Signal(Turn, reset_less=True), Signal()
-        settled = Signal()
         m.d.comb += [
-            coming.eq(self._order(m, moves, rests=~walking, settles=~walking & ~settled)),
+            coming.eq(self._order(m, moves, rests=~walking, begins=starting)),
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
             *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
             position.i_moves.eq(moves),
@@ -74,7 +73,6 @@ class WindowWalker(wiring.Component):
             position.i_weight_base.eq(weight_base),
             position.i_rests.eq(~walking),
             ends.eq(moves & has_turn & ~walking),  # the job's last step is made
-            self.i_jobs.ready.eq(ends),
         ]
         with m.If(moves):
             m.d.sync += [has_turn.eq(walking), turn.eq(coming)]
@@ -99,14 +97,11 @@ class WindowWalker(wiring.Component):
         m.d.sync += loaded.eq(loaded + self.i_loaded - (starting & ~job.discard))
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += self.o_cause.eq(
-                    Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN)))
-                )
-                with m.If(self.i_jobs.valid):  # a cycle in which rows_there settles on this job's base
-                    m.next = "START"
-            with m.State("START"):
-                m.d.comb += settled.eq(1)
-                with m.If(~weights_there):
+                with m.If(~self.i_jobs.valid):
+                    m.d.comb += self.o_cause.eq(
+                        Mux(self.i_expecting, *map(cause_value, (Cause.DESCRIPTOR, Cause.DRAIN)))
+                    )
+                with m.Elif(~weights_there):
                     m.d.comb += self.o_cause.eq(cause_value(Cause.WEIGHTS))
                 with m.Elif(~rows_there):
                     m.d.comb += self.o_cause.eq(cause_value(Cause.ACTIVATIONS))
@@ -116,35 +111,54 @@ class WindowWalker(wiring.Component):
             with m.State("WALK"):
                 m.d.comb += self.o_cause.eq(cause_value(Cause.ISSUE))
                 with m.If(ends):
-                    m.next = "IDLE"
+                    m.next = "TAKE"
+            with m.State("TAKE"):  # a cycle in which rows_there settles on the next job's base
+                m.d.comb += [self.i_jobs.ready.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
+                m.next = "IDLE"
         return m
 
-    def _order(self, m, moves, *, rests, settles):
+    def _order(self, m, moves, *, rests, begins):
         """The Turn of the step that comes next, from the walker for the job's operation; counts its levels."""
-        job, turn, last, counts = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels), Signal(Levels)
+        job, turn, last = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels)
         m.submodules.dense = dense = DenseWalker(self.config)
-        walkers = [dense]
-        m.d.comb += [turn.eq(dense.o_turn), counts.eq(dense.o_counts)]
+        walkers, numbers = [dense], {level: job[level] for level in LEVELS}
+        is_depthwise, issues = Const(0), Const(1)
+        m.d.comb += turn.eq(dense.o_turn)
         if self.config.depthwise:
             m.submodules.depthwise = depthwise = DepthwiseWalker(self.config)
             walkers.append(depthwise)
-            with m.If(job.depthwise):
-                m.d.comb += [turn.eq(depthwise.o_turn), counts.eq(depthwise.o_counts)]
-            # The three outer levels are made once from where a tile ends: the other way round it is a longer way.
-            tile_end = Mux(job.depthwise, depthwise.o_counts.out_w, dense.o_counts.k_tiles)
-            m.d.comb += [
-                counts.k_tiles.eq(tile_end & (last.out_w | ~job.depthwise)),
-                counts.out_w.eq(tile_end & (last.k_tiles | job.depthwise)),
-                counts.out_h.eq(tile_end & last.k_tiles & last.out_w),
-            ]
+            is_depthwise, issues = job.depthwise, depthwise.o_turn.is_issue
+            numbers["runs"] = Mux(is_depthwise, job.passes, job.runs)
+            with m.If(is_depthwise):
+                m.d.comb += turn.eq(depthwise.o_turn)
+        # What ends is made once for both orders: a choice between two of it would be a longer way to the counters.
+        tile_end, pixel_end, row_end = (Signal(name=name) for name in ("tile_end", "pixel_end", "row_end"))
+        m.d.comb += [
+            tile_end.eq(last.runs & issues & ((last.chunks & last.kh) | is_depthwise)),
+            pixel_end.eq(tile_end & last.k_tiles),
+            row_end.eq(pixel_end & last.out_w),
+            turn.tile_end.eq(tile_end | job.discard),
+            turn.pixel_end.eq(pixel_end | job.discard),
+            turn.row_end.eq(row_end | job.discard),
+            turn.job_end.eq((row_end & last.out_h) | job.discard),
+        ]
         for walker in walkers:
             m.d.comb += [
                 walker.i_job.eq(job),
                 walker.i_rests.eq(rests),
                 walker.i_moves.eq(moves),
                 walker.i_last.eq(last),
+                walker.i_tile_end.eq(tile_end),
             ]
-        for level in LEVELS if self.config.depthwise else LEVELS[:-1]:
-            made = {"counts": moves & counts[level], "rests": rests, "settles": settles}
-            m.d.comb += last[level].eq(countdown(m, job[level], level, **made))
+        counts = {
+            "chunks": 1,
+            "runs": issues & (last.chunks | is_depthwise),
+            "kh": last.chunks & last.runs,  # which nobody asks of a depthwise job
+            "k_tiles": tile_end & (last.out_w | ~is_depthwise),
+            "out_w": tile_end & (last.k_tiles | is_depthwise),
+            "out_h": row_end,
+        }
+        for level, number in numbers.items():
+            made = {"counts": moves & counts[level], "rests": rests, "begins": begins}
+            m.d.comb += last[level].eq(countdown(m, number, level, **made))
         return turn

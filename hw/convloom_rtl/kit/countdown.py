@@ -3,24 +3,24 @@
 from amaranth.hdl import Module, Mux, Signal
 
 
-def countdown(m: Module, number, name, *, counts, rests, settles):
+def countdown(m: Module, number, name, *, counts, rests, begins):
     """A register that is high in the last of `number` steps: no comparison stands between it and its users.
 
     Parameters
     ----------
-    number : steps, from 1 on
+    number : steps, from 1 on; steady from `begins` on
     counts : a step is made, with the last of which the next `number` begin
-    rests : no steps are made
-    settles : the first two of these cycles or more, but not the last; `number` is steady from the last of them on
+    rests : no steps are made, for two cycles or more
+    begins : in the last of these
     """
     coming = Signal.like(number, name=f"{name}_coming", init=1, reset_less=True)  # number of the step to come
     # Whether a round's first step is its last: so the comparison decides of nothing but the step to come.
     last, one = (Signal(name=f"{name}_{which}", reset_less=True) for which in ("last", "one"))
     is_last = coming == number
     with m.If(counts | rests):
-        m.d.sync += [last.eq(Mux(last | rests, one, is_last)), coming.eq(coming + 1)]
+        m.d.sync += [last.eq(Mux(last & ~rests, one, is_last)), coming.eq(coming + 1)]
         with m.If(last | rests):
-            m.d.sync += coming.eq(2)
-    with m.If(settles):
-        m.d.sync += [one.eq(is_last), coming.eq(1)]
+            m.d.sync += coming.eq(Mux(rests & ~begins, 1, 2))
+    with m.If(rests):
+        m.d.sync += one.eq(is_last)
     return last
