@@ -8,6 +8,7 @@ from convloom.spec.registers import Cause
 from convloom_rtl.dense_walker import DenseWalker
 from convloom_rtl.depthwise_walker import DepthwiseWalker
 from convloom_rtl.kit.countdown import countdown
+from convloom_rtl.kit.pipeline import copies
 from convloom_rtl.payloads import LEVELS, ROW_NUMBER, Levels, OffsetFrom, Turn, WalkJob, cause_value, step
 from convloom_rtl.step_maker import StepMaker
 from convloom_rtl.walk_position import WalkPosition
@@ -127,9 +128,10 @@ class WindowWalker(wiring.Component):
         if self.config.depthwise:
             m.submodules.depthwise = depthwise = DepthwiseWalker(self.config)
             walkers.append(depthwise)
-            is_depthwise, issues = job.depthwise, depthwise.o_turn.is_issue
-            numbers["runs"] = Mux(is_depthwise, job.passes, job.runs)
-            with m.If(is_depthwise):
+            issues = depthwise.o_turn.is_issue
+            numbers["runs"] = Mux(job.depthwise, job.passes, job.runs)
+            is_depthwise, turns_depthwise = copies(m, job.depthwise, 2, "depthwise")
+            with m.If(turns_depthwise):
                 m.d.comb += turn.eq(depthwise.o_turn)
         # What ends is made once for both orders: a choice between two of it would be a longer way to the counters.
         tile_end, pixel_end, row_end = (Signal(name=name) for name in ("tile_end", "pixel_end", "row_end"))

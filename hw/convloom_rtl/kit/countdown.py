@@ -17,10 +17,10 @@ def countdown(m: Module, number, name, *, counts, rests, begins):
     # Whether a round's first step is its last: so the comparison decides of nothing but the step to come.
     last, one = (Signal(name=f"{name}_{which}", reset_less=True) for which in ("last", "one"))
     is_last = coming == number
-    with m.If(counts | rests):
-        m.d.sync += [last.eq(Mux(last & ~rests, one, is_last)), coming.eq(coming + 1)]
-        with m.If(last | rests):
-            m.d.sync += coming.eq(Mux(rests & ~begins, 1, 2))
+    with m.If(counts):
+        m.d.sync += [last.eq(Mux(last, one, is_last)), coming.eq(coming + 1)]
+    with m.If(last | rests):  # all through the last step: so what counts need not stand before a reset too
+        m.d.sync += coming.eq(Mux(rests & ~begins, 1, 2))
     with m.If(rests):
-        m.d.sync += one.eq(is_last)
+        m.d.sync += [last.eq(is_last), one.eq(is_last)]
     return last
