@@ -64,7 +64,7 @@ class WindowWalker(wiring.Component):
         # What a step is and where the next one lies is decided a step before it is made.
         coming, turn, has_turn = Signal(Turn), Signal(Turn, reset_less=True), Signal()
         m.d.comb += [
-            coming.eq(self._order(m, moves, rests=~walking, begins=starting)),
+            coming.eq(self._order(m, moves, rests=~walking)),
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
             *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
             position.i_moves.eq(moves),
@@ -118,7 +118,7 @@ class WindowWalker(wiring.Component):
                 m.next = "IDLE"
         return m
 
-    def _order(self, m, moves, *, rests, begins):
+    def _order(self, m, moves, *, rests):
         """The Turn of the step that comes next, from the walker for the job's operation; counts its levels."""
         job, turn, last = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels)
         m.submodules.dense = dense = DenseWalker(self.config)
@@ -161,6 +161,6 @@ class WindowWalker(wiring.Component):
             "out_h": row_end,
         }
         for level, number in numbers.items():
-            made = {"counts": moves & counts[level], "rests": rests, "begins": begins}
-            m.d.comb += last[level].eq(countdown(m, number, level, **made))
+            counted = moves & counts[level]
+            m.d.comb += last[level].eq(countdown(m, number, level, counts=counted, rests=rests))
         return turn

@@ -10,13 +10,13 @@ from roles.unit import simulate
 def test_the_last_step_of_each_round(seed):
     """Rounds of 1 to 5 steps with pauses in between; now and then all ends with one, and begins with another number."""
     rng = random.Random(seed)
-    m, number, counts, rests, begins = Module(), Signal(3, init=1), Signal(), Signal(), Signal()
-    last = countdown(m, number, "left", counts=counts, rests=rests, begins=begins)
+    m, number, counts, rests = Module(), Signal(3, init=1), Signal(), Signal()
+    last = countdown(m, number, "left", counts=counts, rests=rests)
     seen = set()
 
-    async def cycle(ctx, *, counted=0, resting=0, beginning=0):
-        for signal, value in ((counts, counted), (rests, resting), (begins, beginning)):
-            ctx.set(signal, value)
+    async def cycle(ctx, *, counted=0, resting=0):
+        ctx.set(counts, counted)
+        ctx.set(rests, resting)
         await ctx.tick()
 
     async def testbench(ctx):
@@ -26,7 +26,7 @@ def test_the_last_step_of_each_round(seed):
                 ctx.set(number, rng.randint(1, 5))
                 await cycle(ctx, counted=rng.randrange(2), resting=1)
             ctx.set(number, steps)
-            await cycle(ctx, counted=rng.randrange(2), resting=1, beginning=1)
+            await cycle(ctx, counted=rng.randrange(2), resting=1)
             left = steps
             for _ in range(rng.randint(1, 30)):
                 assert ctx.get(last) == (left == 1)

@@ -60,16 +60,14 @@ class BlockQueue(wiring.Component):
         m.submodules.words = words = BlockMemory(self.shape, 1 << (self.depth - 2).bit_length())
         level, full = Signal(range(self.depth)), Signal()
         put, taken = Signal.like(words.i_write_address), Signal.like(words.i_read_address)
-        payload, takes = Signal(self.shape, reset_less=True), Signal()
-        arrives, leaves = Signal(), Signal()
+        payload, arrives, leaves = Signal(self.shape, reset_less=True), Signal(), Signal()
         standing = Signal(
             BlockMemory.LATENCY
         )  # cycles that the oldest word has been there to be read, as ones
         m.d.comb += [
             self.i.ready.eq(~full),
             arrives.eq(self.i.valid & ~full),
-            takes.eq(self.o.ready | ~self.o.valid),
-            leaves.eq(standing[-1] & takes),
+            leaves.eq(standing[-1] & (self.o.ready | ~self.o.valid)),
             words.i_enable.eq(arrives),
             words.i_write_address.eq(put),
             words.i_data.eq(self.i.payload),
@@ -83,10 +81,10 @@ class BlockQueue(wiring.Component):
             full.eq(~leaves & (full | (arrives & (level == self.depth - 2)))),
             standing.eq(Cat(level != 0, standing)),
         ]
-        with m.If(takes):  # whether or not a word is there: that need not enable the wide register
-            m.d.sync += [self.o.valid.eq(standing[-1]), Value.cast(payload).eq(words.o_data)]
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
         with m.If(leaves):
-            m.d.sync += standing.eq(0)
+            m.d.sync += [self.o.valid.eq(1), Value.cast(payload).eq(words.o_data), standing.eq(0)]
         return m
 
 
