@@ -31,7 +31,7 @@ class WindowWalker(wiring.Component):
 
     Members
     -------
-    i_jobs : WalkJob of each job, in order; taken with its last step
+    i_jobs : WalkJob of each job, in order; taken in the cycle after its last step is made
     i_loaded : pulse: the weights of one more job are all there
     i_rows_done : running number of the row being loaded
     i_expecting : a job packet is on its way in
