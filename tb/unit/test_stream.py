@@ -47,6 +47,30 @@ def test_one_payload_per_cycle(kind):
     assert all(cycles[3:]), "a bubble in a stream that nothing stalls"
 
 
+@pytest.mark.parametrize(("kind", "depth"), (("queue", 4), ("queue of two", 2), ("queue of one", 1)))
+def test_a_queue_holds_its_depth(kind, depth):
+    """However often it is filled and emptied."""
+    dut = MAKERS[kind](unsigned(8))
+
+    async def testbench(ctx):
+        ctx.set(dut.i.valid, 1)
+        await ctx.tick().repeat(20)
+        ctx.set(dut.i.valid, 0)
+        for _ in range(3):
+            taken = 0
+            ctx.set(dut.o.ready, 1)
+            while ctx.get(dut.o.valid):
+                await ctx.tick()
+                taken += 1
+            assert taken == depth
+            ctx.set(dut.o.ready, 0)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().repeat(20)
+            ctx.set(dut.i.valid, 0)
+
+    simulate(dut, testbench)
+
+
 def test_a_skid_buffer_has_no_path_from_side_to_side():
     """Ready and valid at one side do not follow the other side within the cycle."""
     dut = SkidBuffer(unsigned(8))

@@ -1,7 +1,7 @@
 """Stages between streams that change nothing but the time: queues and a skid buffer."""
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
-from amaranth.lib import fifo, stream, wiring
+from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.primitives.memory import BlockMemory
@@ -32,14 +32,29 @@ class Queue(wiring.Component):
         if self.depth == 1:
             m.d.comb += self.i.ready.eq(takes)
             return self.i.valid, self.i.payload
-        m.submodules.fifo = store = fifo.SyncFIFO(width=Shape.cast(self.shape).width, depth=self.depth - 1)
+        words = memory.Memory(
+            shape=Shape.cast(self.shape).width, depth=1 << (self.depth - 2).bit_length(), init=[]
+        )
+        m.submodules.words = words
+        write, read = words.write_port(), words.read_port(domain="comb")
+        # Registers tell whether there is a word, or no room: of the level only what changes it stands before them.
+        level, some, full = Signal(range(self.depth)), Signal(), Signal()
+        arrives, leaves = Signal(), Signal()
         m.d.comb += [
-            store.w_data.eq(self.i.payload),
-            store.w_en.eq(self.i.valid),
-            self.i.ready.eq(store.w_rdy),
-            store.r_en.eq(takes),
+            self.i.ready.eq(~full),
+            arrives.eq(self.i.valid & ~full),
+            leaves.eq(takes & some),
+            write.en.eq(arrives),
+            write.data.eq(self.i.payload),
         ]
-        return store.r_rdy, store.r_data
+        m.d.sync += [
+            write.addr.eq(write.addr + arrives),
+            read.addr.eq(read.addr + leaves),
+            level.eq(level + arrives - leaves),
+            some.eq(arrives | (some & ~(leaves & (level == 1)))),
+            full.eq(~leaves & (full | (arrives & (level == self.depth - 2)))),
+        ]
+        return some, read.data
 
 
 class BlockQueue(wiring.Component):
