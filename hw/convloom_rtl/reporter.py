@@ -48,16 +48,20 @@ class Reporter(wiring.Component):
         m = Module()
         job = Signal(ReportJob, reset_less=True)
         answered, complete, has_answer = Signal(range(MOST_ANSWERED)), Signal(), Signal()
+        taken, done = Signal(), Signal()  # registers behind `complete`, and in DONE
         m.d.sync += [
             answered.eq(answered + self.i_answered - complete),
             has_answer.eq(answered != 0),  # a cycle old; jobs end two cycles apart
+            taken.eq(complete),
+            done.eq(0),
         ]
         m.d.comb += [
-            self.i_jobs.ready.eq(complete),
-            self.i_codes.ready.eq(complete),
+            self.i_jobs.ready.eq(taken),
+            self.i_codes.ready.eq(taken),
+            self.o_done.valid.eq(done),
             *(self.o_done[name].eq(job[name]) for name in ("job_id", "code", "irq")),
         ]
-        # A job that is alone stays where it waits for a cycle more, which is enough where no report is written.
+        # Where no report is written a job is done in the cycle in which it leaves the streams.
         stays = self.config.is_least and not self.config.report_depth
         if stays:
             self._take(m.d.comb, m, job)
@@ -68,15 +72,16 @@ class Reporter(wiring.Component):
                 if not stays:
                     self._take(m.d.sync, m, job)
                 with m.If(complete):
+                    m.d.sync += done.eq(1)
                     m.next = "DONE"
                     if self.config.report_depth:
                         with m.If(self.i_jobs.p.report):
+                            m.d.sync += done.eq(0)
                             m.next = "COUNTS"
             with m.State("DONE"):
-                m.d.comb += self.o_done.valid.eq(1)
                 m.next = "WAIT"
             if self.config.report_depth:
-                self._report(m, job)
+                self._report(m, job, done)
         return m
 
     def _take(self, domain, m, job):
@@ -84,7 +89,7 @@ class Reporter(wiring.Component):
         with m.If(self.i_jobs.p.code == ErrorCode.NONE):
             domain += job.code.eq(self.i_codes.p)
 
-    def _report(self, m, job):
+    def _report(self, m, job, done):
         """The states from COUNTS to DONE, in which the report is written."""
         m.submodules.ring = ring = ReportRing(self.config.report_depth)
         connect(m, ring.o, flipped(self.reports))
@@ -109,4 +114,5 @@ class Reporter(wiring.Component):
         with m.State("SETTLE"):
             with m.If(~ring.i_write):
                 m.d.comb += [ring.i_ended.eq(1), self.i_counts.pop.eq(1)]
+                m.d.sync += done.eq(1)
                 m.next = "DONE"

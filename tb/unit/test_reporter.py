@@ -66,8 +66,8 @@ def run(dut, jobs, stalls, rng, *testbenches, ends):
             await ctx.tick().repeat(rng.choice((1, 20)))
             provider.add(dict(enumerate(words, start=1)))
 
-    packets = sender(dut.i_jobs, [job for job, _, _ in jobs], stalls.input())
-    codes = sender(dut.i_codes, [code for _, code, _ in jobs], stalls.input())
+    packets = sender(dut.i_jobs, [job for job, _, _ in jobs], stalls.input(), dut.o_busy)
+    codes = sender(dut.i_codes, [code for _, code, _ in jobs], stalls.input(), dut.o_busy)
     simulate(dut, packets, codes, count, *testbenches, watchers=[ends.watch, provider.watch])
 
 
