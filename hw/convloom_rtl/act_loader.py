@@ -4,10 +4,15 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
-from convloom.spec.config import TABLE_ROWS
 
+from convloom_rtl.kit.pipeline import delay, delay_together
 from convloom_rtl.payloads import LoadJob, beat, line_write, row_progress, row_start
 from convloom_rtl.row_space import OneJobSpace, RowSpace
+
+# One at a time, and `starts` in the last cycle of `prepares`: registers, as they stand before wide enables.
+LoaderState = data.StructLayout(
+    {"idle": 1, "prepares": 1, "starts": 1, "loading": 1, "dropping": 1, "ended": 1}
+)
 
 
 def row_in_beat(lanes):
@@ -16,9 +21,8 @@ def row_in_beat(lanes):
         {
             "lane": range(lanes),  # of the row's next byte
             "end_lane": range(lanes),  # ... of the one behind its last, in the beat where that is
-            "ends_before": 1,  # the row ends before the beat's last byte
-            "ends_with": 1,  # ... with it
             "ends": 1,
+            "shares": 1,  # ... and the next one begins: the beat is written again
             "bytes": range(lanes + 1),  # of the row in the beat, where it does not end
             "is_last": 1,  # of the packet
             "bytes_written": 24,
@@ -30,8 +34,8 @@ class ActLoader(wiring.Component):
     """Writes each beat whole into the bank of the row whose bytes it holds, and again for each row that begins in it.
 
     One beat per cycle, and one cycle more for each row that ends before a beat's last byte (the packet's last row
-    excepted). A beat reaches `o_write` in the cycle after it was taken; `o_progress` tells of it in that same cycle,
-    so whoever reads two cycles after seeing it reads what was written.
+    excepted). `o_progress` tells of a beat in the cycle after it was taken, and it reaches `o_write` no more than a
+    cycle later, so whoever reads two cycles after seeing it reads what was written.
 
     A packet that ends early is filled up with the pad value, one that goes on is dropped to its end. Bytes are told
     by their difference (XOR) from the pad value from here on to the array: a pad is 0, the reset of a register.
@@ -69,77 +73,72 @@ class ActLoader(wiring.Component):
         m.submodules.space = space = self.space
         beat_in = self.i.p
         job, short, long = self.i_jobs.p, Signal(), Signal()
-        if not self.config.is_least:  # the next one is at the port while this one is loaded
+        state = Signal(LoaderState, init={"idle": 1})
+        if self.config.is_least:
+            m.d.comb += self.i_jobs.ready.eq(state.ended & self.o_codes.ready)
+        else:  # the next one is at the port while this one is loaded
             job = Signal(LoadJob, reset_less=True)
-        begun = Signal()  # the row has its first beat
-        loading, dropping = Signal(), Signal()  # states that stand before the enables of wide registers
-        prepares, starts, taken, written = Signal(), Signal(), Signal(), Signal()
-        row = self._row(m, job, prepares, starts, written)
-        packet_ends = row.ends & row.is_last
-        cut_off = beat_in.last & ~(packet_ends & self._holds_row_end(row.end_lane))
-        goes_on = begun | space.o_room
-        beat_ends = ~row.ends_before | row.is_last
+            m.d.comb += self.i_jobs.ready.eq(state.idle)
+            with m.If(state.idle):
+                m.d.sync += job.eq(self.i_jobs.p)
+        placed, begins = Signal(), Signal()  # the row has its place; since this cycle
+        taken, written, row_done, packet_ends = Signal(), Signal(), Signal(), Signal()
+        row = self._row(m, job, state, written, row_done)
+        cut_off = beat_in.last & ~(row.ends & row.is_last & self._holds_row_end(row.end_lane))
         m.d.comb += [
-            written.eq(loading & (self.i.valid | short) & goes_on),
-            taken.eq(written & beat_ends),
-            self.i.ready.eq((loading & ~short & goes_on & beat_ends) | dropping),
+            written.eq(placed & (self.i.valid | short)),
+            taken.eq(written & ~row.shares),
+            self.i.ready.eq((placed & ~short & ~row.shares) | state.dropping),
+            row_done.eq(written & row.ends),
+            packet_ends.eq(row_done & row.is_last),
             space.i_slot.eq(job.slot),
             space.i_free_to.eq(self.i_free_to),
+            space.i_job.valid.eq(state.prepares & ~state.starts & ~job.discard),
             space.i_job.p.in_h.eq(job.in_h),
             space.i_job.p.slot.eq(job.slot),
-            space.i_row_begins.eq(written & ~begun),
-            space.i_row_done.eq(written & row.ends),
+            space.i_row_begins.eq(begins),
+            space.i_row_done.eq(row_done),
             self.o_progress.rows.eq(space.o_rows_done),
             self.o_progress.bytes.eq(row.bytes_written),
+            self.o_codes.valid.eq(state.ended),
             self.o_codes.p.eq(Mux(short, ErrorCode.ACT_SHORT, Mux(long, ErrorCode.ACT_LONG, ErrorCode.NONE))),
         ]
-        with m.If(written):
-            m.d.sync += begun.eq(~row.ends)
-        settle = Signal(range(RowSpace.SETTLE))
-        with m.FSM():
-            with m.State("IDLE"):
-                m.d.sync += [short.eq(0), long.eq(0)]
-                if not self.config.is_least:
-                    m.d.comb += self.i_jobs.ready.eq(1)
-                    m.d.sync += job.eq(self.i_jobs.p)
-                with m.If(self.i_jobs.valid):
-                    m.next = "SETTLE"
-            with m.State("SETTLE"):  # the job's slot reaches the comparisons for room
-                m.d.comb += [prepares.eq(settle == 0), space.i_job.valid.eq(prepares & ~job.discard)]
-                m.d.sync += settle.eq(settle + 1)
-                with m.If(job.discard):
-                    m.d.sync += [settle.eq(0), dropping.eq(1)]
-                    m.next = "DROP"
-                with m.Elif(prepares & ~space.i_job.ready):
-                    m.d.sync += settle.eq(0)
-                with m.Elif(settle == RowSpace.SETTLE - 1):
-                    m.d.comb += starts.eq(1)
-                    m.d.sync += [settle.eq(0), loading.eq(1)]
-                    m.next = "ROWS"
-            with m.State("ROWS"):
-                with m.If(taken):
-                    with m.If(cut_off & ~short):
-                        m.d.sync += short.eq(1)
-                    with m.If(packet_ends):
-                        m.d.sync += loading.eq(0)
-                        m.next = "END"
-                        with m.If(~short & ~beat_in.last):
-                            m.d.sync += [long.eq(1), dropping.eq(1)]
-                            m.next = "DROP"
-            with m.State("DROP"):
-                with m.If(self.i.valid & beat_in.last):
-                    m.d.sync += dropping.eq(0)
-                    m.next = "END"
-            with m.State("END"):
-                m.d.comb += self.o_codes.valid.eq(1)
-                if self.config.is_least:
-                    m.d.comb += self.i_jobs.ready.eq(self.o_codes.ready)
-                with m.If(self.o_codes.ready):
-                    m.next = "IDLE"
-        self._write(m, job, short, begun, row.lane, written)
+        # A row has its place before its first byte is asked for: what stands before wide enables is decided.
+        m.d.sync += begins.eq(0)
+        with m.If(row_done):
+            m.d.sync += Cat(placed, begins).eq((space.o_room_behind & ~row.is_last).replicate(2))
+        with m.Elif(~placed):
+            m.d.sync += Cat(placed, begins).eq((space.o_room & state.loading).replicate(2))
+        with m.If(taken & cut_off):
+            m.d.sync += short.eq(1)
+        goes_on = ~short & ~beat_in.last
+        with m.If(packet_ends):
+            m.d.sync += long.eq(goes_on)
+        with m.If(state.idle):
+            m.d.sync += [short.eq(0), long.eq(0)]
+        self._steer(m, job, state, packet_ends, goes_on)
+        self._write(m, job, short, begins, row.lane, written)
         return m
 
-    def _row(self, m, job, prepares, starts, written):
+    def _steer(self, m, job, state, packet_ends, goes_on):
+        """From one state to the next: idle, prepares, loading, perhaps dropping, ended."""
+        with m.If(state.idle & self.i_jobs.valid):
+            m.d.sync += [state.idle.eq(0), state.prepares.eq(1)]
+        with m.If(state.prepares):  # two cycles: the job's slot reaches the comparisons for room
+            with m.If(state.starts):
+                m.d.sync += [state.prepares.eq(0), state.starts.eq(0), state.loading.eq(1)]
+            with m.Elif(job.discard):
+                m.d.sync += [state.prepares.eq(0), state.dropping.eq(1)]
+            with m.Else():
+                m.d.sync += state.starts.eq(self.space.i_job.ready)
+        with m.If(packet_ends):
+            m.d.sync += [state.loading.eq(0), state.dropping.eq(goes_on), state.ended.eq(~goes_on)]
+        with m.If(state.dropping & self.i.valid & self.i.p.last):
+            m.d.sync += [state.dropping.eq(0), state.ended.eq(1)]
+        with m.If(state.ended & self.o_codes.ready):
+            m.d.sync += [state.ended.eq(0), state.idle.eq(1)]
+
+    def _row(self, m, job, state, written, row_done):
         """Where in the beat the row lies, all of it from registers: what is asked of a beat is there before it.
 
         A row's end, in bytes from the beat's lane 0, has the same low bits in all of its beats.
@@ -148,40 +147,46 @@ class ActLoader(wiring.Component):
         lane_bits = (lanes - 1).bit_length()
         row = Signal(row_in_beat(lanes))
         low, beats = row.end_lane, Signal(24 - lane_bits, reset_less=True)
-        rows_left = Signal.like(job.in_h)
+        rows_left, one_left = Signal.like(job.in_h), Signal()  # behind this one
         next_low, carry = Signal(lane_bits), Signal()  # of the row that comes next
         whole_beats, part = job.row_bytes[lane_bits:], job.row_bytes[:lane_bits]
         is_none, is_one = Signal(), Signal()  # whole beats in a row's length
         m.d.sync += [is_none.eq(whole_beats == 0), is_one.eq(whole_beats == 1)]
-        m.d.comb += [
-            row.ends.eq(row.ends_before | row.ends_with),
-        ]
-        with m.If(starts | (written & row.ends)):
-            m.d.sync += [
-                low.eq(next_low),
-                Cat(next_low, carry).eq(next_low + part),
-                beats.eq(whole_beats + carry),
-                row.lane.eq(low),
-                row.bytes.eq(lanes - low),
-                row.ends_before.eq(is_none & ~carry),
-                row.ends_with.eq(Mux(carry, is_none, is_one) & (next_low == 0)),
-                row.bytes_written.eq(0),
-            ]
+        ends_first, ends_soon = is_none & ~carry, beats == 1  # before the last byte of the next beat
+        next_comes = state.prepares | row_done
+        with m.If(next_comes):
+            with m.If(state.prepares & ~state.starts):
+                # As if a row had been that ends where the first one begins.
+                m.d.sync += [low.eq(0), Cat(next_low, carry).eq(part)]
+                m.d.sync += [rows_left.eq(job.in_h), one_left.eq(job.in_h == 1)]
+            with m.Else():
+                m.d.sync += [low.eq(next_low), Cat(next_low, carry).eq(next_low + part)]
+                m.d.sync += [rows_left.eq(rows_left - 1), one_left.eq(rows_left == 2)]
+            m.d.sync += row.is_last.eq(one_left)
+        # Chosen by a register: of what stands before `row_done` only the enable is made.
+        with m.If(state.prepares | written):
+            with m.If(row.ends):
+                m.d.sync += [
+                    beats.eq(whole_beats + carry),
+                    row.lane.eq(low),
+                    row.bytes.eq(lanes - low),
+                    row.ends.eq(ends_first | (Mux(carry, is_none, is_one) & (next_low == 0))),
+                    row.shares.eq(ends_first & ~one_left),
+                ]
+            with m.Else():
+                m.d.sync += [
+                    beats.eq(beats - 1),
+                    row.lane.eq(0),
+                    row.bytes.eq(lanes),
+                    row.ends.eq(ends_soon | ((beats == 2) & (low == 0))),
+                    row.shares.eq(ends_soon & ~row.is_last),
+                ]
+            with m.If(state.prepares & ~state.starts):
+                m.d.sync += row.ends.eq(1)
+        with m.If(next_comes):
+            m.d.sync += row.bytes_written.eq(0)
         with m.Elif(written):
-            m.d.sync += [
-                beats.eq(beats - 1),
-                row.lane.eq(0),
-                row.bytes.eq(lanes),
-                row.ends_before.eq(beats == 1),
-                row.ends_with.eq((beats == 2) & (low == 0)),
-                row.bytes_written.eq(row.bytes_written + row.bytes),
-            ]
-        with m.If(prepares):
-            m.d.sync += [low.eq(0), Cat(next_low, carry).eq(part)]
-        with m.If(starts):
-            m.d.sync += [rows_left.eq(job.in_h), row.is_last.eq(job.in_h == 1)]
-        with m.Elif(written & row.ends):
-            m.d.sync += [rows_left.eq(rows_left - 1), row.is_last.eq(rows_left == 2)]
+            m.d.sync += row.bytes_written.eq(row.bytes_written + row.bytes)
         return row
 
     def _holds_row_end(self, end_lane):
@@ -189,30 +194,37 @@ class ActLoader(wiring.Component):
         count, lane_bits = self.i.p.count, len(end_lane)
         return count[lane_bits] | ((end_lane != 0) & (count[:lane_bits] >= end_lane))
 
-    def _write(self, m, job, short, begun, lane, written):
-        """The word and the row's place, a register behind the decision."""
+    def _write(self, m, job, short, begins, lane, written):
+        """The word and the row's place, a register behind the decision, or one more: which bytes are absent is
+        decoded in between."""
         space, lanes, beat_in = self.space, self.config.cin_lanes, self.i.p
         word, first_word = Signal(range(self.config.bank_words)), Signal(range(self.config.bank_words))
         left, fits = Signal.like(job.slot), Signal()  # words of the slot that are left; are there any
-        slot_left = Mux(begun, left, job.slot)
-        m.d.comb += first_word.eq(Mux(begun, word, space.o_next_word))
-        with m.If(written):
-            m.d.sync += [
-                word.eq(first_word + 1),
-                left.eq(slot_left - 1),
-                fits.eq((~begun | fits) & (slot_left != 1)),
-            ]
-        data_out, absent = Signal(8 * lanes, reset_less=True), Const(-1, lanes) << beat_in.count
-        kept = [Mux(short | absent[n], 0, beat_in.data[n] ^ job.pad_value) for n in range(lanes)]
+        slot_left = Mux(begins, job.slot, left)
+        m.d.comb += first_word.eq(Mux(begins, space.o_next_word, word))
+        m.d.sync += [
+            word.eq(first_word + written),
+            left.eq(slot_left - written),
+            fits.eq((begins | fits) & ~(written & (slot_left == 1))),
+        ]
+        between = 0 if self.config.is_least else 1
+        absent = (short.replicate(lanes) | (Const(-1, lanes) << beat_in.count))[:lanes]
+        absent = delay(m, absent, between, "absent")
+        bytes_in = delay(m, Cat(beat_in.data), between, "bytes")
+        data_out = Signal(8 * lanes, reset_less=True)
+        kept = [Mux(absent[n], 0, bytes_in.word_select(n, 8) ^ job.pad_value) for n in range(lanes)]
         m.d.comb += self.o_write.data.eq(data_out)
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
-            self.o_writes.eq(written & (~begun | fits)),
-            self.o_write.bank.eq(space.o_rows_done),
-            self.o_write.word.eq(first_word),
+            self.o_writes.eq(delay(m, written & (begins | fits), between, "writes", reset=True)),
             data_out.eq(Cat(byte[:8] for byte in kept)),
-            self.o_started.eq(written & ~begun),
-            self.o_start.number.eq(space.o_rows_done[: (TABLE_ROWS - 1).bit_length()]),
-            self.o_start.place.word.eq(first_word),
+            self.o_started.eq(delay(m, begins, between, "started", reset=True)),
+        ]
+        number, word, lane = delay_together(m, (space.o_rows_done, first_word, lane), between, "place")
+        m.d.sync += [
+            self.o_write.bank.eq(number),
+            self.o_write.word.eq(word),
+            self.o_start.number.eq(number),
+            self.o_start.place.word.eq(word),
             self.o_start.place.phase.eq(lane),
         ]

@@ -26,15 +26,14 @@ class RowSpace(wiring.Component):
     Members
     -------
     i_job : rows and slot of each job, in order, for those rows to be given up in their time
-    i_slot : words of a row of the job being loaded; steady from `SETTLE` cycles before its first row begins to one
-        behind its last
+    i_slot : words of a row of the job being loaded; steady from two cycles before its first row is asked for to one
+        behind the last one's beginning
     i_row_begins, i_row_done : the row takes its slot; all its bytes are there
-    o_room : there is room for a row to begin
-    o_next_word : where it would
+    o_room : the row that comes next can begin in the next cycle, if none has begun and is not done
+    o_room_behind : ... if the one before it is done in this cycle
+    o_next_word : where the next row begins
     o_rows_done : running number of the row that is being loaded, or comes next
     """
-
-    SETTLE = 3
 
     def __init__(self, config):
         self.config = config
@@ -46,6 +45,7 @@ class RowSpace(wiring.Component):
                 "i_row_done": In(1),
                 "i_free_to": In(ROW_NUMBER),
                 "o_room": Out(1),
+                "o_room_behind": Out(1),
                 "o_next_word": Out(range(config.bank_words)),
                 "o_rows_done": Out(ROW_NUMBER),
             }
@@ -57,11 +57,12 @@ class RowSpace(wiring.Component):
         m.d.sync += self.o_rows_done.eq(self.o_rows_done + self.i_row_done)
         freed, slot, free_bank = self._free_rows(m)
         fits = self._fits(m, bank, freed, slot, free_bank)
+        has_entry, has_another = self._has_entry(m, delay(m, freed, 1, "freed", reset=True))
         # Three rows lie between two of one bank, so its room is compared again before it is asked for.
-        m.d.sync += self.o_room.eq(
-            Mux(self.i_row_done, fits.rotate_right(1), fits).bit_select(bank, 1)
-            & self._has_entry(m, delay(m, freed, 1, "freed", reset=True))
-        )
+        m.d.comb += [
+            self.o_room.eq(fits.bit_select(bank, 1) & has_entry),
+            self.o_room_behind.eq(fits.rotate_right(1).bit_select(bank, 1) & has_another),
+        ]
         return m
 
     def _fits(self, m, bank, freed, slot, free_bank):
@@ -88,12 +89,12 @@ class RowSpace(wiring.Component):
         return fits
 
     def _has_entry(self, m, freed):
-        """Whether the row table has an entry for a row that begins in the next cycle.
+        """Whether the row table has an entry for a row of the next cycle: where none begins in this one, where one may.
 
         One stays free, so that its TABLE_ROWS numbers tell the oldest row from the one that comes next.
         """
         live, begun = Signal(range(TABLE_ROWS + 1)), Signal()  # rows that have begun and are not given up
-        is_near, is_full = Signal(), Signal()
+        is_near, is_full, has_entry = Signal(), Signal(), Signal()
         unseen = Signal(UNSEEN - 1)
         m.d.sync += [
             begun.eq(self.i_row_begins),
@@ -101,8 +102,9 @@ class RowSpace(wiring.Component):
             is_near.eq(live >= TABLE_ROWS - NEAR),
             is_full.eq(live == TABLE_ROWS - 1),
             unseen.eq((unseen << 1) | self.i_row_begins),
+            has_entry.eq(~is_near | ~(is_full | self.i_row_begins | unseen.any())),
         ]
-        return ~is_near | ~(is_full | self.i_row_begins | unseen.any())
+        return has_entry, has_entry & ~(is_near & self.i_row_begins)
 
     def _free_rows(self, m):
         """Goes behind the windows, a row per cycle. Returns: a row is given up, its slot, its bank."""
@@ -143,8 +145,6 @@ class OneJobSpace(wiring.Component):
     each four rows, and one count of words is enough.
     """
 
-    SETTLE = RowSpace.SETTLE
-
     def __init__(self, config):
         self.config = config
         super().__init__(
@@ -155,6 +155,7 @@ class OneJobSpace(wiring.Component):
                 "i_row_done": In(1),
                 "i_free_to": In(ROW_NUMBER),
                 "o_room": Out(1),
+                "o_room_behind": Out(1),
                 "o_next_word": Out(range(config.bank_words)),
                 "o_rows_done": Out(ROW_NUMBER),
             }
@@ -177,8 +178,11 @@ class OneJobSpace(wiring.Component):
         m.d.sync += [
             live.eq(live + self.i_row_begins - freed),
             recent.eq(self.i_row_begins),
-            # A row that begins counts a cycle later, so the next one has to wait for two.
+        ]
+        # A row that begins counts a cycle later, so the next one has to wait for two.
+        m.d.comb += [
             self.o_room.eq((used + slot <= words) & ~live.all() & ~self.i_row_begins & ~recent),
+            self.o_room_behind.eq(self.o_room),
         ]
         with m.If(more | less):
             m.d.sync += used.eq(used + (slot ^ less.replicate(len(slot)).as_signed()) + less)

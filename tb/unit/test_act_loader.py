@@ -23,9 +23,13 @@ def load(pictures, pauses=None, codes_pauses=None):
             writes.append(written)
             ctx.set(dut.i_free_to, progress.rows)
 
+    async def take_codes(ctx):
+        await codes.run(ctx)
+        await ctx.tick().repeat(2)  # what was written last is still on its way
+
     beats = sender(dut.i, act_beats(pictures, 8), pauses or Pauses())
     jobs = sender(dut.i_jobs, load_jobs(pictures, 8), Pauses())
-    simulate(dut, beats, jobs, codes.run, watchers=[give_up])
+    simulate(dut, beats, jobs, take_codes, watchers=[give_up])
     return codes.taken, writes
 
 

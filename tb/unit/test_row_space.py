@@ -29,25 +29,30 @@ class Loader:
             if row == 0 or row in self.job_end_of_row:
                 await ctx.tick()
                 ctx.set(self.dut.i_slot, slot)
-                await ctx.tick().repeat(RowSpace.SETTLE)
-            while not ctx.get(self.dut.o_room):
-                self.waits += 1
+                await ctx.tick().repeat(2)
+                has_room = False
+            while not has_room:
+                has_room = ctx.get(self.dut.o_room)
+                self.waits += not has_room
                 await ctx.tick()
             live = [n for n in range(self.free_to, row) if n % 4 == row % 4]
             assert slot + sum(self.slots[n] for n in live) <= CONFIG.bank_words, f"row {row} has no room"
             assert ctx.get(self.dut.o_next_word) == self.next_words[row % 4]
             assert ctx.get(self.dut.o_rows_done) == row
             self.next_words[row % 4] = (self.next_words[row % 4] + slot) % CONFIG.bank_words
-            await self._store(ctx)
+            has_room = await self._store(ctx)
 
     async def _store(self, ctx):
+        """Returns whether there is room behind the row."""
         cycles = self.rng.choice((1, 1, 3))
         for n in range(cycles):
             ctx.set(self.dut.i_row_begins, n == 0)
             ctx.set(self.dut.i_row_done, n == cycles - 1)
+            has_room = ctx.get(self.dut.o_room_behind)
             await ctx.tick()
         ctx.set(self.dut.i_row_begins, 0)
         ctx.set(self.dut.i_row_done, 0)
+        return has_room
 
     async def give_up(self, ctx):
         """Also rows that are not there yet; all of a job at its end, none of the next one before."""
