@@ -13,7 +13,7 @@ INPUTS, OUTPUTS = {"aclk": 1, "aresetn": 1, "tdata": 8}, {"tready": 1, "result":
 def test_each_pin_has_a_register_of_its_own():
     text = netlist.wrapper("engine", INPUTS, OUTPUTS)
     assert ".aclk(clk), .aresetn(driven[0 +: 1]), .tdata(driven[1 +: 8])" in text
-    assert "reg [8:0] shifted;" in text and "driven = {1{shifted}};" in text
+    assert "reg [8:0] shifted;" in text and "driven <= shifted;" in text
     assert "shifted <= {shifted, serial};" in text
     assert ".tready(made[0 +: 1]), .result(made[1 +: 6])" in text and "parity_0 <= made;" in text
 

@@ -25,6 +25,7 @@ class Family:
     placed : nextpnr's option for the file that the packer reads
     packer : the tool in the router's package that makes a bitstream of it
     suffix : of a bitstream's file
+    keeps_copies : whether registers that are copies for speed stay apart: a register costs nothing and wires are long
     delays : for an estimate of the paths before they are placed, where they are known
     """
 
@@ -42,6 +43,7 @@ class Family:
     placed: str
     packer: str
     suffix: str
+    keeps_copies: bool
     delays: Delays | None = None
 
 
@@ -109,6 +111,7 @@ ECP5 = Family(
     placed="--textcfg",
     packer="ecppack",
     suffix=".bit",
+    keeps_copies=True,
     delays=ECP5_DELAYS,
 )
 ICE40 = Family(
@@ -134,6 +137,7 @@ ICE40 = Family(
     placed="--asc",
     packer="icepack",
     suffix=".bin",
+    keeps_copies=False,
 )
 CHIPS = {
     chip.name: chip

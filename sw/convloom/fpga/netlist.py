@@ -32,12 +32,13 @@ def core(config, chip):
 def platform(config, chip):
     """The chip as the components' `elaborate(platform)` is given it: forms and places of multipliers and memories."""
     from convloom_rtl.chips.ecp5 import Ecp5
-    from convloom_rtl.chips.ecp5_places import snake
+    from convloom_rtl.chips.ecp5_places import memories, snake
     from convloom_rtl.chips.ice40 import Ice40
 
     if chip.family.name == "ice40":
         return Ice40()
-    places = {"place": snake(config.cin_lanes)} if chip.places else {}
+    lanes = config.cin_lanes
+    places = {"place": snake(lanes), "place_memory": memories(lanes)} if chip.places else {}
     most = chip.room[chip.family.multiplier]
     wide = [
         blocks
@@ -63,19 +64,22 @@ def self_test(config, board, megahertz):
 def wrapper(module, inputs, outputs, clock="aclk", drivers=None):
     """Verilog: registers at every pin, so that the chip's own pins take no part in the timing.
 
-    One input is shifted through registers that drive all of the core's; its outputs are kept in registers and
-    become one bit, four by four, with a register at each step. So nothing in the core is without use.
+    One input is shifted through registers, from each of which another takes the way to an input of the core; its
+    outputs are kept in registers and become one bit, four by four, with a register at each step. So nothing in the core
+    is without use.
 
-    drivers : registers for the inputs, each of which then drives several, and outputs have none of their own; None:
-        one each
+    drivers : registers for the inputs, each of which then drives several at once, and outputs have none of their own;
+        None: one each
     """
     inputs = {name: bits for name, bits in inputs.items() if name != clock}
     ties = (f".{clock}(clk)", *_slices("driven", inputs), *_slices("made", outputs))
-    registers = min(drivers or sum(inputs.values()), sum(inputs.values()))
+    pins, registers = sum(inputs.values()), min(drivers or sum(inputs.values()), sum(inputs.values()))
+    shared = f"wire [{pins - 1}:0] driven = {{{-(-pins // registers)}{{shifted}}}};"
+    own = f"reg [{pins - 1}:0] driven;\n  always @(posedge clk) driven <= shifted;"
     lines = [
         f"module {TOP}(input clk, input serial, output parity);",
         f"  reg [{registers - 1}:0] shifted;",
-        f"  wire [{sum(inputs.values()) - 1}:0] driven = {{{-(-sum(inputs.values()) // registers)}{{shifted}}}};",
+        f"  {shared if drivers else own}",
         "  always @(posedge clk) shifted <= {shifted, serial};",
         f"  wire [{sum(outputs.values()) - 1}:0] made;",
         f"  {module} core({', '.join(ties)});",

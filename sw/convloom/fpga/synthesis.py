@@ -15,12 +15,13 @@ read_rtlil core.il
 delete {module}/t:$meminit_v2 {module}.*/t:$meminit_v2
 rename -hide w:*\[*
 proc
+{copies}
 opt
 pmux2shiftx
 opt
 """
-# Registers marked with the attribute `keep` are copies made for speed; equal registers are merged otherwise.
-KEEP = "setattr -set keep 1 a:keep=1 %ci t:$dff %i\n"
+# Registers marked with the attribute `keep` are copies made for speed; `opt` merges equal registers otherwise.
+COPIES = "setattr -set keep 1 a:keep=1 %ci t:$dff %i"
 CORE = """\
 {core}
 tee -q -o area.json stat -json
@@ -51,7 +52,7 @@ tee -q -o hierarchy.json stat -json
 
 def synthesise(config, chip, folder, *, pins=True, heard=lambda line: None):
     """Writes netlist.json into the folder (without `pins` does not). Returns {figure: cells} of the bare core."""
-    parts = (PREPARE, KEEP, CORE, PINS) if pins else (PREPARE, KEEP, CORE)
+    parts = (PREPARE, CORE, PINS) if pins else (PREPARE, CORE)
     _run_core(config, chip, folder, parts, "synthesis", heard)
     return _area(folder, config.module_name, chip)
 
@@ -60,13 +61,13 @@ def synthesise_board(config, board, megahertz, folder, heard=lambda line: None):
     """Writes netlist.json of a Board's top into the folder. Returns {figure: cells} of it."""
     text = netlist.self_test(config, board, megahertz)
     modules = {"module": netlist.SELF_TEST_ENGINE, "top": netlist.SELF_TEST}
-    _run(text, modules, board.chip, folder, (PREPARE, KEEP, BOARD), "synthesis", heard)
+    _run(text, modules, board.chip, folder, (PREPARE, BOARD), "synthesis", heard)
     return _area(folder, netlist.SELF_TEST, board.chip)
 
 
 def hierarchy(config, chip, folder, heard=lambda line: None):
     """{module: ({figure: cells} of its own, {module below: instances})}, nothing optimised across modules."""
-    _run_core(config, chip, folder, (PREPARE, KEEP, HIERARCHY), "hierarchy", heard)
+    _run_core(config, chip, folder, (PREPARE, HIERARCHY), "hierarchy", heard)
     modules = json.loads((folder / "hierarchy.json").read_text())["modules"]
     return {name: _own(part["num_cells_by_type"], modules, chip.family) for name, part in modules.items()}
 
@@ -104,7 +105,8 @@ def _run(text, modules, chip, folder, parts, name, heard):
     core, whole = f"-top {modules['module']}", f"-top {modules['top']}"
     options = {"core": core, "whole": whole, "unflattened": f"-noflatten {core}"}
     commands = {name: chip.family.synthesis.format(options=each) for name, each in options.items()}
-    script = "".join(parts).format(**modules, **commands)
+    copies = COPIES if chip.family.keeps_copies else ""
+    script = "".join(parts).format(copies=copies, **modules, **commands)
     (folder / f"{name}.ys").write_text(script)
     log = f"{name}.log"  # by its own option: what it says last does not arrive through a pipe
     tools.run(YOSYS, ["-l", log, f"{name}.ys"], folder, log, heard)
