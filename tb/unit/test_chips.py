@@ -1,5 +1,6 @@
 """Which chip a platform stands for, how memories are cut into block RAMs, and multipliers with a place."""
 
+from itertools import product
 from math import ceil
 from types import SimpleNamespace
 
@@ -7,7 +8,8 @@ import pytest
 from amaranth.back import rtlil
 from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
 from convloom_rtl.chips.block_memory import best_shape
-from convloom_rtl.chips.ecp5_places import MULTIPLIERS, snake
+from convloom_rtl.chips.ecp5_places import MULTIPLIERS, memories, snake
+from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
 
 
@@ -68,6 +70,38 @@ def test_multipliers_have_their_places():
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
     text = rtlil.convert(Products(3, number=3), platform=chip)
     assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == list(places.values())
+
+
+@pytest.mark.parametrize(
+    ("depth", "lanes"),
+    ((1024, (0, 2)), (512, (0,)), (2048, (0, 1, 2, 3)), (32768, ())),
+)
+def test_memories_have_their_places(depth, lanes):
+    """Each block RAM by what its memory is near and its first bit; where there are several to a bit none has one."""
+    chip = Ecp5(place_memory=lambda near, bit, bits: f"X{near}/Y{bit // 8}/EBR0")
+    for near, places in ((7, [f"X7/Y{lane}/EBR0" for lane in lanes]), (None, [])):
+        text = rtlil.convert(BlockMemory(32, depth, near=near), platform=chip)
+        assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == places
+
+
+@pytest.mark.parametrize("bits", (16, 32))
+def test_memories_beside_the_snake(bits):
+    """Operands in their multipliers' blocks of columns, the line buffer's between them; each place once."""
+    multiplier, memory, taken = snake(16), memories(16), []
+    for row, bit in product(range(8), range(0, 128, bits)):
+        (x, y), (at_x, at_y) = (
+            [int(part[1:]) for part in place.split("/")[:2]]
+            for place in (multiplier(row, bit // 8), memory(("products", row), bit, bits))
+        )
+        assert at_y == y + 12 and abs(at_x - x) <= 2
+        taken.append((at_x, at_y))
+    assert memory(("products", 0), 0, bits) == "X4/Y22/EBR0" and memory(("products", 10), 0, bits) is None
+    for number, bit in product(range(8), range(0, 128, bits)):
+        place = memory(("lines", number), bit, bits)
+        if bits == 32:
+            assert 24 < int(place.split("/")[0][1:]) < 100
+        taken += [place] if place else []
+    assert len(set(taken)) == len(taken) == {16: 64 + 52, 32: 32 + 32}[bits]  # 52: all that there are between
 
 
 def test_snake_over_the_chip():

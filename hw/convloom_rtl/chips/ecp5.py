@@ -3,6 +3,8 @@
 Sources: sysDSP usage guide FPGA-TN-02205, memory usage guide FPGA-TN-02204.
 """
 
+from functools import partial
+
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 
 from convloom_rtl.chips import ecp5_adders, ecp5_carry, ecp5_choices
@@ -23,15 +25,19 @@ class Ecp5:
     ----------
     place : function of the number of a row of Products and of a lane that gives the multiplier's place as nextpnr
         names it, ``X4/Y10/MULT18_0``, or None to leave it to nextpnr (see ecp5_places)
+    place_memory : likewise of a block RAM: function of what its BlockMemory is `near`, of the first bit of the word
+        that it holds and of how many it does
     wide_multipliers : MULT18X18D for each WideProduct: 4, or 3, which takes more LUTs and is slower
 
     Raises ValueError with what was expected and what came.
     """
 
-    def __init__(self, place=lambda row, lane: None, wide_multipliers=4):
+    def __init__(
+        self, place=lambda row, lane: None, place_memory=lambda near, bit, bits: None, wide_multipliers=4
+    ):
         if wide_multipliers not in (3, 4):
             raise ValueError(f"wide_multipliers must be 3 or 4, not {wide_multipliers!r}")
-        self.place, self.wide_multipliers = place, wide_multipliers
+        self.place, self.place_memory, self.wide_multipliers = place, place_memory, wide_multipliers
 
     def products(self, row):
         """One MULT18X18D for each lane. Operands and product lie in the upper bits: the lower ones are zero."""
@@ -57,7 +63,8 @@ class Ecp5:
 
     def memory(self, memory):
         """DP16KD, or PDPW16KD for words of 36 bits, with the output register inside."""
-        return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY)
+        place = {"place": partial(self.place_memory, memory.near)} if memory.near else {}
+        return block_memory(memory, MEMORY_SHAPES, _block, memory.LATENCY, **place)
 
     def accumulator(self, accumulator):
         """Carry cells, in whose LUTs the old sum is left out where a new one starts."""
@@ -106,6 +113,11 @@ def _three_products(m, a, b):
     return delay(m, low[:half], 2, "lowest"), upper
 
 
+def _at(place):
+    """The attribute of an instance that has its place, if it has one."""
+    return [("a", "BEL", place)] if place else []
+
+
 def _bits(prefix, value, count):
     """The ports prefix0, prefix1 ... of an instance."""
     return {f"{prefix}{n}": value[n] for n in range(count)}
@@ -118,7 +130,7 @@ def _multiply(m, name, a, b, place=None):
     m.d.comb += [port_a.eq(a), port_b.eq(b)]
     m.submodules[name] = Instance(
         "MULT18X18D",
-        *([("a", "BEL", place)] if place else []),
+        *_at(place),
         **{f"p_REG_{register}_CLK": "CLK0" for register in MULTIPLIER_REGISTERS},
         p_GSR="DISABLED",
         i_CLK0=ClockSignal(),
@@ -136,12 +148,12 @@ def _multiply(m, name, a, b, place=None):
     return product
 
 
-def _block(m, name, shape, enable, write_address, data, read, read_address):
+def _block(m, name, place, shape, enable, write_address, data, read, read_address):
     """One block RAM; a word two cycles behind its address."""
     words, bits = shape
     word = Signal(bits, name=f"{name}_word")
     if bits == 36:
-        m.submodules[name] = _wide_block(enable, write_address, data, read, read_address, word)
+        m.submodules[name] = _wide_block(place, enable, write_address, data, read, read_address, word)
         return word
     unused = Const(0, ADDRESS - (words - 1).bit_length())
     # The lowest address bits of a write of 18 bits enable its two halves.
@@ -149,6 +161,7 @@ def _block(m, name, shape, enable, write_address, data, read, read_address):
     unread = Signal(BITS, name=f"{name}_unread")
     m.submodules[name] = Instance(
         "DP16KD",
+        *_at(place),
         p_DATA_WIDTH_A=bits,
         p_DATA_WIDTH_B=bits,
         p_REGMODE_A="NOREG",
@@ -172,10 +185,11 @@ def _block(m, name, shape, enable, write_address, data, read, read_address):
     return word
 
 
-def _wide_block(enable, write_address, data, read, read_address, word):
+def _wide_block(place, enable, write_address, data, read, read_address, word):
     """512 words of 36 bits: the one shape that takes a write port and a read port of its own."""
     return Instance(
         "PDPW16KD",
+        *_at(place),
         p_DATA_WIDTH_W=36,
         p_DATA_WIDTH_R=36,
         p_REGMODE="OUTREG",

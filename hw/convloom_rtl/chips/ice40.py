@@ -121,7 +121,7 @@ def _multiply_wide(m, name, a, b, output, **signs):
     return _mac16(m, name, a, b, output, 2, **pipeline, **signs)
 
 
-def _block(m, name, shape, enable, write_address, data, read, read_address):
+def _block(m, name, _place, shape, enable, write_address, data, read, read_address):
     """One block RAM; a word a cycle behind its address."""
     _, bits = shape
     written, word = Signal(16, name=f"{name}_written"), Signal(16, name=f"{name}_word")

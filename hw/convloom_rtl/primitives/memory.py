@@ -13,14 +13,17 @@ class BlockMemory(wiring.Component):
     A word that is written in the cycle of its address or the next one comes as the old one or the new one: users keep
     apart what they write and what they read. Reset clears neither the words nor the registers.
 
+    `near` tells a chip that has places for memories which one it is: ("products", n) holds what the n-th row of
+    Products multiplies, ("lines", n) is the line buffer's n-th.
+
     Where it may stand still, both steps of a read do so in a cycle without `i_read`, which does not count; then only
     the word that is written in the cycle of its address is the old or the new one.
     """
 
     LATENCY = 2
 
-    def __init__(self, shape, depth, stands_still=False):
-        self.shape, self.depth, self.stands_still = shape, depth, stands_still
+    def __init__(self, shape, depth, stands_still=False, near=None):
+        self.shape, self.depth, self.stands_still, self.near = shape, depth, stands_still, near
         super().__init__(
             {
                 "i_enable": In(1),
