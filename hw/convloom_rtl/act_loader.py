@@ -183,10 +183,7 @@ class ActLoader(wiring.Component):
                 ]
             with m.If(state.prepares & ~state.starts):
                 m.d.sync += row.ends.eq(1)
-        with m.If(next_comes):
-            m.d.sync += row.bytes_written.eq(0)
-        with m.Elif(written):
-            m.d.sync += row.bytes_written.eq(row.bytes_written + row.bytes)
+            m.d.sync += row.bytes_written.eq(Mux(row.ends | state.prepares, 0, row.bytes_written + row.bytes))
         return row
 
     def _holds_row_end(self, end_lane):
