@@ -187,8 +187,8 @@ class Counters(wiring.Component):
         """The totals, which are written one after the other; returns the one that is being written."""
         m.submodules.totals = totals = BlockMemory(32, SLOTS)
         total, carry = Signal(32, reset_less=True), Signal()
-        # The carry comes in as the sum of two more bits.
-        grown = Cat(carry, totals.o_data) + Cat(carry, taken)
+        # The carry comes in at the adder's lower end, from a bit 1 that it is added to.
+        grown = Cat(Const(1, 1), totals.o_data) + Cat(carry, taken)
         m.d.sync += Cat(total, carry).eq(grown[1:])
         with m.If(~adds.number.matches(*CARRYING)):
             m.d.sync += carry.eq(0)
