@@ -1,6 +1,6 @@
 """The engine: its stages, connected in the order in which data flows."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import DomainRenamer, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -21,6 +21,16 @@ from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
 from convloom_rtl.window_walker import WindowWalker
 
+# Parts that lie apart on a chip: clock domains of one clock, each with a reset from a register of its own. All are
+# reset together. What is in none of them belongs to the engine's own domain.
+REGIONS = {
+    "jobs": ("job_reader", "weight_ring"),
+    "rows": ("act_loader", "line_buffer"),
+    "walk": ("window_walker", "walk_queue", "issue_gate"),
+    "sums": ("mac_array", "depthwise_window"),
+    "answer": ("requantiser", "output_ring", "output_writer"),
+    "told": ("counters", "reporter"),
+}
 # Jobs that have issued their last and are not yet answered; with fewer, short jobs would wait for each other.
 ENDING_JOBS = 8
 
@@ -28,7 +38,8 @@ ENDING_JOBS = 8
 class Engine(wiring.Component):
     """Jobs and activations in, outputs out, one packet per job on each stream, in the same order.
 
-    Up to jobs_in_flight jobs are on chip; behind the issue gate nothing waits.
+    Up to jobs_in_flight jobs are on chip; behind the issue gate nothing waits. Its clock domains are `sync` and those
+    of REGIONS.
 
     Members
     -------
@@ -55,20 +66,19 @@ class Engine(wiring.Component):
 
     def elaborate(self, platform):
         m, config = Module(), self.config
-        m.submodules.job_reader = reader = JobReader(config)
-        m.submodules.act_loader = loader = ActLoader(config)
-        m.submodules.weight_ring = weights = WeightRing(config)
-        m.submodules.line_buffer = lines = LineBuffer(config)
-        m.submodules.window_walker = walker = WindowWalker(config)
-        m.submodules.issue_gate = gate = IssueGate(
-            config, row_delay=LineBuffer.LAST_READ, weight_delay=LineBuffer.LATENCY
-        )
-        m.submodules.mac_array = array = MacArray(config)
-        m.submodules.requantiser = requantiser = Requantiser(config)
-        m.submodules.output_ring = ring = OutputRing(config)
-        m.submodules.output_writer = writer = OutputWriter(config)
-        m.submodules.counters = counters = Counters(config)
-        m.submodules.reporter = reporter = Reporter(config)
+        reader = self._add(m, "job_reader", JobReader(config))
+        loader = self._add(m, "act_loader", ActLoader(config))
+        weights = self._add(m, "weight_ring", WeightRing(config))
+        lines = self._add(m, "line_buffer", LineBuffer(config))
+        walker = self._add(m, "window_walker", WindowWalker(config))
+        array = self._add(m, "mac_array", MacArray(config))
+        delays = {"row_delay": lines.LAST_READ, "weight_delay": lines.latency + array.weights_behind}
+        gate = self._add(m, "issue_gate", IssueGate(config, **delays))
+        requantiser = self._add(m, "requantiser", Requantiser(config))
+        ring = self._add(m, "output_ring", OutputRing(config))
+        writer = self._add(m, "output_writer", OutputWriter(config))
+        counters = self._add(m, "counters", Counters(config))
+        reporter = self._add(m, "reporter", Reporter(config))
 
         # What each stage has to know of a job waits until it has ended there. Those that lie far behind the
         # descriptor have it from block memory.
@@ -95,11 +105,17 @@ class Engine(wiring.Component):
         self._count(m, gate, array, counters, reporter)
         return m
 
+    def _add(self, m, name, stage):
+        """Adds a stage in the clock domain of its region, and returns it."""
+        region = next((region for region, names in REGIONS.items() if name in names), "sync")
+        m.submodules[name] = DomainRenamer(region)(stage)
+        return stage
+
     def _queue(self, m, name, source, target, depth, kind=Queue):
         if not depth:  # the source holds it until the target takes it
             connect(m, source, target)
             return
-        m.submodules[f"{name}_queue"] = queue = kind(source.p.shape(), depth)
+        queue = self._add(m, f"{name}_queue", kind(source.p.shape(), depth))
         connect(m, source, queue.i)
         connect(m, queue.o, target)
 
@@ -110,7 +126,10 @@ class Engine(wiring.Component):
             lines.i_writes.eq(loader.o_writes),
             lines.i_start.eq(loader.o_start),
             lines.i_started.eq(loader.o_started),
-            gate.i_progress.eq(loader.o_progress),
+            # A register for the way from the loader to the gate, where it is compared.
+            gate.i_progress.eq(
+                delay(m, loader.o_progress, 0 if self.config.is_least else 1, "progress", reset=True)
+            ),
             loader.i_free_to.eq(gate.o_free_to),
             walker.i_rows_done.eq(loader.o_progress.rows),
             reader.i_records_room.eq(requantiser.o_records_room),
@@ -126,16 +145,22 @@ class Engine(wiring.Component):
         m.d.comb += [
             lines.i_issue.eq(gate.o_issue),
             weights.i_address.eq(
-                delay(m, gate.o_issue.weight, LineBuffer.LATENCY - WeightRing.LATENCY, "weight_address")
+                delay(
+                    m,
+                    gate.o_issue.weight,
+                    lines.latency + array.weights_behind - WeightRing.LATENCY,
+                    "weight_address",
+                )
             ),
             weights.i_free.eq(gate.o_free),
             weights.i_freed.eq(gate.o_freed),
             array.i_activations.eq(lines.o_activations),
             array.i_weights.eq(weights.o_weights),
-            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, LineBuffer.LATENCY - 1, "array_pad")),
-            array.i_tag.eq(delay(m, gate.o_tag, LineBuffer.LATENCY, "tag")),
+            array.i_pad_value.eq(delay(m, gate.o_issue.pad_value, lines.latency - 1, "array_pad")),
+            array.i_tag.eq(delay(m, gate.o_tag, lines.latency, "tag")),
             requantiser.i_tile.eq(array.o_tile),
             requantiser.i_valid.eq(array.o_valid),
+            requantiser.i_load.eq(array.o_load),
             ring.i_piece.eq(requantiser.o_piece),
             ring.i_valid.eq(requantiser.o_valid),
             gate.i_released.eq(delay(m, ring.o_released, 1, "released", reset=True)),
@@ -152,15 +177,15 @@ class Engine(wiring.Component):
 
     def _slide(self, m, gate, lines, array):
         """The columns of a depthwise job into its window, and the window into the array."""
-        m.submodules.depthwise_window = window = DepthwiseWindow(self.config)
-        at_window = LineBuffer.LATENCY - DepthwiseWindow.LATENCY
+        window = self._add(m, "depthwise_window", DepthwiseWindow(self.config))
+        at_window = lines.latency - DepthwiseWindow.LATENCY
         m.d.comb += [
             window.i_column.eq(lines.o_column),
-            window.i_step.eq(delay(m, gate.o_window, at_window, "window_step")),
+            window.i_step.eq(delay(m, gate.o_window, at_window - 1, "window_step")),
             *(array.i_columns[age].eq(each) for age, each in enumerate(window.o_columns)),
-            array.i_window.eq(delay(m, gate.o_window, LineBuffer.LATENCY - 1, "array_window")),
+            array.i_window.eq(delay(m, gate.o_window, lines.latency - 1, "array_window")),
         ]
-        assert at_window == lines.COLUMN_LATENCY
+        assert at_window == lines.column_latency
 
     def _count(self, m, gate, array, counters, reporter):
         """Counters and reports; a cycle counts from a job packet's first beat to its answer's last."""

@@ -13,7 +13,7 @@ from convloom_rtl.primitives.memory import BlockMemory
 
 
 class LineBuffer(wiring.Component):
-    """Gives the cin_lanes bytes that an issue asks for, one issue per cycle, `LATENCY` cycles later.
+    """Gives the cin_lanes bytes that an issue asks for, one issue per cycle, `latency` cycles later.
 
     The row table tells where the row starts; a byte offset from there is a word `a` and a lane. Words a and a + 1
     are read (each bank keeps even and odd words apart), spliced and rotated. Bytes outside the row, whatever they
@@ -27,17 +27,20 @@ class LineBuffer(wiring.Component):
     i_issue : what to fetch
     o_activations : cin_lanes bytes
     o_column : where there is depthwise: cout_lanes int8 of each of the four rows from the issue's row on, the same
-        bytes of each row; COLUMN_LATENCY cycles later
+        bytes of each row; `column_latency` cycles later
     """
 
-    TABLE, ADDRESS = 1 + BlockMemory.LATENCY, 2
-    BANKS, SELECT = BlockMemory.LATENCY, 1
-    LATENCY = TABLE + ADDRESS + BANKS + SELECT + Aligner.LATENCY
-    COLUMN_LATENCY = TABLE + ADDRESS + BANKS + 2
+    TABLE, ADDRESS, SELECT = 1 + BlockMemory.LATENCY, 2, 1
     LAST_READ = TABLE + ADDRESS  # cycles from an issue to the last read of what a row's end may give up
 
     def __init__(self, config):
         self.config = config
+        # The banks lie far apart on a chip: a register takes the way from them; not in the least engine, which is near.
+        self.way = 0 if config.is_least else 1
+        self.banks = BlockMemory.LATENCY + self.way
+        words_there = self.TABLE + self.ADDRESS + self.banks
+        self.latency = words_there + self.SELECT + Aligner.LATENCY
+        self.column_latency = words_there + 2
         super().__init__(
             {
                 "i_start": In(row_start(config)),
@@ -111,7 +114,8 @@ class LineBuffer(wiring.Component):
         m.d.comb += writes.eq(self.i_writes & (self.i_write.bank == n))
         words = []
         for kind, parity, address in (("even", 0, even_address), ("odd", 1, odd_address)):
-            store = BlockMemory(8 * self.config.cin_lanes, self.config.bank_words // 2)
+            place = "lines", 2 * n + parity
+            store = BlockMemory(8 * self.config.cin_lanes, self.config.bank_words // 2, near=place)
             m.submodules[f"{kind}_{n}"] = store
             m.d.comb += [
                 store.i_enable.eq(writes & (self.i_write.word[0] == parity)),
@@ -119,7 +123,7 @@ class LineBuffer(wiring.Component):
                 store.i_data.eq(self.i_write.data),
                 store.i_read_address.eq(address),
             ]
-            words.append(store.o_data)
+            words.append(delay(m, store.o_data, self.way, f"{kind}_word_{n}"))
         return words
 
     def _dense(self, m, bytes_, words):
@@ -134,11 +138,11 @@ class LineBuffer(wiring.Component):
                     m.d.sync += turn.eq(bytes_[n % len(bytes_)])
         m.submodules.splice = splice = Splice(lanes, ROW_BANKS)
         m.submodules.aligner = aligner = Aligner(lanes)
-        turn = delay(m, turn, 1, "turn")
+        turn = delay(m, turn, self.banks - 1, "turn")
         spliced = Signal(8 * lanes, reset_less=True)
         m.d.comb += [
             Cat(splice.i_words).eq(Cat(words)),
-            splice.i_pair.eq(delay(m, bank, 2, "bank_of_pair")),
+            splice.i_pair.eq(delay(m, bank, self.banks, "bank_of_pair")),
             aligner.i_word.eq(spliced),
             aligner.i_rotate.eq(delay(m, turn[:lane_bits], 1, "rotate")),
             aligner.i_outside.eq(self._outside(m, lanes)),
@@ -154,7 +158,7 @@ class LineBuffer(wiring.Component):
 
     def _outside(self, m, lanes):
         """A bit for each lane that lies outside of the picture, for the register that gives the word."""
-        low, high = delay_together(m, (self.i_issue.pad_low, self.i_issue.pad_high), self.LATENCY - 2, "pads")
+        low, high = delay_together(m, (self.i_issue.pad_low, self.i_issue.pad_high), self.latency - 2, "pads")
         outside, ones = Signal(lanes, reset_less=True), Const(-1, lanes)
         m.d.sync += outside.eq(~(ones << low)[:lanes] | (ones << high)[:lanes])
         return outside
@@ -165,8 +169,8 @@ class LineBuffer(wiring.Component):
     def _column(self, m, bytes_, words):
         """The four rows' channels: their bytes of each bank, then in row order, without those that are pad."""
         width = 8 * self.config.cout_lanes
-        first = self._bank_of_issue(m, self.COLUMN_LATENCY - 2, "column_bank")
-        pads = delay(m, self.i_issue.pad_rows, self.COLUMN_LATENCY - 1, "pad_rows")
+        first = self._bank_of_issue(m, self.column_latency - 2, "column_bank")
+        pads = delay(m, self.i_issue.pad_rows, self.column_latency - 1, "pad_rows")
         vectors = [Signal(width, name=f"vector_{n}", reset_less=True) for n in range(ROW_BANKS)]
         for n, vector in enumerate(vectors):
             m.d.sync += vector.eq(self._channels(m, n, bytes_[n], words[n]))
@@ -174,7 +178,9 @@ class LineBuffer(wiring.Component):
             m.submodules[f"order_{row}"] = order = Choice(width, ROW_BANKS)
             m.d.comb += order.i_choice.eq(first)
             m.d.comb += [order.i_words[n].eq(vectors[(n + row) % ROW_BANKS]) for n in range(ROW_BANKS)]
-            m.d.sync += self.o_column[row].eq(Mux(pads[row], 0, order.o_word))
+            channels = Signal(width, name=f"channels_of_row_{row}", reset_less=True)
+            m.d.sync += channels.eq(Mux(pads[row], 0, order.o_word))
+            m.d.comb += self.o_column[row].eq(channels)
 
     def _channels(self, m, bank, byte, words):
         """The bank's cout_lanes bytes from `byte` on: aligned, they lie within a word, or fill one or two."""
@@ -183,6 +189,6 @@ class LineBuffer(wiring.Component):
         count = max(2 * cin // cout, 2)
         first = byte[: (2 * cin - 1).bit_length()][-(count - 1).bit_length() :]
         m.submodules[f"channels_{bank}"] = choice = Choice(8 * cout, count)
-        m.d.comb += choice.i_choice.eq(delay(m, first, self.BANKS, f"channel_{bank}"))
+        m.d.comb += choice.i_choice.eq(delay(m, first, self.banks, f"channel_{bank}"))
         m.d.comb += [choice.i_words[n].eq(whole[16 * cin // count * n :]) for n in range(count)]
         return choice.o_word

@@ -10,6 +10,8 @@ from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.products import Products
 
+TILE_FLAGS = ("pixel_end", "job_end", "advance", "rewind")  # of a tile, as in its Tag
+
 
 class DotProduct(wiring.Component):
     """The sum of `lanes` int8 products, one per cycle, `latency(lanes)` cycles later.
@@ -46,7 +48,8 @@ class MacArray(wiring.Component):
     """Accumulates dot products of one activation vector with cout_lanes weight vectors.
 
     One issue per cycle, no back-pressure: a tile's accumulators stand at `o_tile` for the one cycle in which
-    `o_valid` is high, `latency` cycles after the tile's last issue. Sums wrap modulo 2^32.
+    `o_valid` is high, `latency` cycles after the tile's last issue. Sums wrap modulo 2^32. On a chip the array is
+    wide: a register takes half of the activations' way to each dot product; not in the least engine, which is near.
 
     Members
     -------
@@ -54,15 +57,17 @@ class MacArray(wiring.Component):
     i_pad_value : the pad value, a cycle ahead
     i_columns : where there is depthwise: the window, whose bytes of a channel are its dot product's taps, told likewise
     i_window : ... and, a cycle ahead, which word of the taps to use, if any
-    i_weights : cout_lanes vectors of cin_lanes int8
-    i_tag : Tag of the issue or bubble that the two belong to
+    i_weights : cout_lanes vectors of cin_lanes int8, `weights_behind` cycles behind the activations
+    i_tag : Tag of the issue or bubble that the two belong to, with the activations
     o_tile, o_valid : cout_lanes int32 accumulators, without bias
+    o_load : o_valid once more, from a register of its own, for whoever takes the many accumulators
     o_tag : the tag, in the cycle in which its tile, if any, stands at o_tile
     """
 
     def __init__(self, config):
         self.config = config
-        self.latency = DotProduct.latency(config.cin_lanes, config.is_least) + 1
+        self.weights_behind = 0 if config.is_least else 1
+        self.latency = self.weights_behind + DotProduct.latency(config.cin_lanes, config.is_least) + 1
         vector = data.ArrayLayout(signed(8), config.cin_lanes)
         super().__init__(
             {
@@ -72,6 +77,7 @@ class MacArray(wiring.Component):
                 "i_tag": In(Tag),
                 "o_tile": Out(tile(config)),
                 "o_valid": Out(1),
+                "o_load": Out(1),
                 "o_tag": Out(Tag),
                 **self._depthwise_members(),
             }
@@ -88,12 +94,15 @@ class MacArray(wiring.Component):
         earlier = delay(m, self.i_tag, self.latency - 2, "tag")
         tag = delay(m, earlier, 1, "tag_of_sum")
         m.d.sync += self.o_tag.eq(tag)
+        # Registers of their own: who takes the tile lies elsewhere than who counts, and so do the many accumulators.
+        ends = {name: copies(m, tag[name], 1, f"tile_{name}")[0] for name in TILE_FLAGS}
+        valid, load = copies(m, tag.tile_end, 2, "valid")
         adds, starts = (copies(m, earlier[name], lanes, name) for name in ("issue", "first"))
         operands = self._operands(m)
         for lane in range(lanes):
             m.submodules[f"dot_{lane}"] = dot = DotProduct(self.config.cin_lanes, lane, self.config.is_least)
             m.d.comb += [
-                dot.i_activations.eq(operands[lane]),
+                dot.i_activations.eq(delay(m, operands[lane], self.weights_behind, f"operands_{lane}")),
                 dot.i_weights.eq(self.i_weights[lane]),
             ]
             m.submodules[f"accumulator_{lane}"] = accumulator = Accumulator(len(dot.o))
@@ -104,11 +113,9 @@ class MacArray(wiring.Component):
                 self.o_tile.accumulators[lane].eq(accumulator.o),
             ]
         m.d.comb += [
-            self.o_valid.eq(self.o_tag.tile_end),
-            *(
-                self.o_tile[name].eq(self.o_tag[name])
-                for name in ("pixel_end", "job_end", "advance", "rewind")
-            ),
+            self.o_valid.eq(valid),
+            self.o_load.eq(load),
+            *(self.o_tile[name].eq(flag) for name, flag in ends.items()),
         ]
         return m
 

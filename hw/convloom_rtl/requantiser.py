@@ -32,14 +32,16 @@ class Requantiser(wiring.Component):
     o_records_room : in the next cycle there is room for one
     i_tile, i_valid : a tile; its job's parameters have all been taken, the last two cycles before at the latest. A
         discarded job has a single one
+    i_load : i_valid once more, for the accumulators' many registers
     o_piece, o_valid : requant_lanes bytes: int8, or little-endian int32, lane by lane
     """
 
     def __init__(self, config):
         self.config = config
+        self.passes = TilePasses(config)
         self.rescaler = Rescaler(config.requant_lanes, config.roundings, steady=config.is_least)
         self.bias_cycles = 0 if config.is_least else 1
-        self.latency = TilePasses.LATENCY + self.bias_cycles + self.rescaler.latency + 2
+        self.latency = self.passes.latency + self.bias_cycles + self.rescaler.latency + 2
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(QuantiseJob)),
@@ -47,6 +49,7 @@ class Requantiser(wiring.Component):
                 "o_records_room": Out(1),
                 "i_tile": In(tile(config)),
                 "i_valid": In(1),
+                "i_load": In(1),
                 "o_piece": Out(piece(config)),
                 "o_valid": Out(1),
             }
@@ -54,14 +57,15 @@ class Requantiser(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.passes = passes = TilePasses(self.config)
+        m.submodules.passes = passes = self.passes
         m.submodules.ring = ring = ParameterRing(self.config)
-        assert ring.LATENCY == passes.LATENCY
+        assert ring.LATENCY == 2  # as o_step is ahead of a pass
         connect(m, flipped(self.i_jobs), passes.i_jobs)
         connect(m, flipped(self.i_records), ring.i)
         m.d.comb += [
             passes.i_tile.eq(self.i_tile),
             passes.i_valid.eq(self.i_valid),
+            passes.i_load.eq(self.i_load),
             ring.i_step.eq(passes.o_step),
             self.o_records_room.eq(ring.o_room),
         ]
@@ -79,7 +83,7 @@ class Requantiser(wiring.Component):
 
         Like the stages themselves it is not reset: what is on its way leaves during a reset.
         """
-        cycles = self.latency - TilePasses.LATENCY + 1
+        cycles = self.latency - self.passes.latency + 1
         passed, runs = Signal(cycles - 1, reset_less=True), Signal(reset_less=True)
         m.d.sync += [passed.eq(Cat(passes.o_active, passed)), runs.eq(passes.o_active | passed.any())]
         return runs

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.parameter_ring import RingStep
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, QuantiseJob, tile
 
@@ -17,6 +18,9 @@ Treatment = data.StructLayout(
         },
     }
 )
+# What happens in a cycle: is there a pass, which bytes of raw accumulators, does it end, is it the second of two, does
+# the tile end with it.
+Pass = data.StructLayout({"active": 1, "quarter": range(RAW_PIECES), "ends": 1, "second": 1, "tile_ends": 1})
 
 
 def piece_control(config):
@@ -38,15 +42,17 @@ def piece_control(config):
 
 
 class TilePasses(wiring.Component):
-    """Holds a tile for `passes` cycles, four times as long where it stays raw. Latency two cycles.
+    """Holds a tile for `passes` cycles, four times as long where it stays raw. `latency` cycles.
 
     Job and flags are taken with the tile, so that nothing rests on how soon the next job's tile comes. A
-    discarded job's tile becomes one byte 0, by its clamps.
+    discarded job's tile becomes one byte 0, by its clamps. The parameter ring's steps come from registers, and what is
+    handed on waits a cycle for it; in the least engine neither.
 
     Members
     -------
     i_jobs : one per job, there before the job's first tile
     i_tile, i_valid : a tile, when the one before is no longer held
+    i_load : i_valid once more, for the accumulators' many registers
     o_step : for the parameter ring, two cycles ahead of the pass
     o_accumulators, o_second : requant_lanes accumulators of a pass and, where there are several, of the next one;
         which of the two it is the turn of
@@ -55,10 +61,10 @@ class TilePasses(wiring.Component):
     o_treatment : of the tile that has arrived last; in the least engine of all that are on their way
     """
 
-    LATENCY = 2
-
     def __init__(self, config):
         self.config = config
+        self.wait = 0 if config.is_least else 1
+        self.latency = 2 + self.wait
         self.choices = min(2, config.passes)
         lanes = data.ArrayLayout(signed(32), config.requant_lanes)
         super().__init__(
@@ -66,6 +72,7 @@ class TilePasses(wiring.Component):
                 "i_jobs": In(stream.Signature(QuantiseJob)),
                 "i_tile": In(tile(config)),
                 "i_valid": In(1),
+                "i_load": In(1),
                 "o_step": Out(RingStep),
                 "o_accumulators": Out(data.ArrayLayout(lanes, self.choices)),
                 "o_second": Out(1),
@@ -90,9 +97,15 @@ class TilePasses(wiring.Component):
             m.d.comb += self.o_treatment.eq(now.treatment)
         m.d.comb += self.i_jobs.ready.eq(self.i_valid & self.i_tile.job_end)
 
-        active, quarter, pass_end, second, tile_end = self._sequence(m, now)
-        self._pass_accumulators(m, pass_end, second)
-        self._control(m, held, active, quarter, tile_end)
+        coming, at = self._sequence(m, now)
+        step, of = (coming, now) if self.config.is_least else (at, held)
+        m.d.comb += [
+            self.o_step.step.eq(step.ends & ~of.discard),
+            self.o_step.tile_end.eq(step.tile_ends),
+            *(self.o_step[name].eq(of.flags[name]) for name in ("advance", "rewind", "job_end")),
+        ]
+        self._pass_accumulators(m, at)
+        self._control(m, held, at)
         return m
 
     def _take(self, m, now):
@@ -108,68 +121,62 @@ class TilePasses(wiring.Component):
         ]
 
     def _sequence(self, m, now):
-        """Counts passes and quarters. A cycle later: active, quarter, ends of a pass, second of two, ends of a tile."""
-        running, active, pass_end, tile_end = Signal(), Signal(), Signal(), Signal()
-        number, quarter = Signal(range(self.config.passes)), Signal(range(RAW_PIECES))
+        """Counts passes and quarters: the Pass of this cycle, and in a register that of the one before."""
+        coming, at = Signal(Pass), Signal(Pass)
+        number, running = Signal(range(self.config.passes)), Signal()
         m.d.comb += [
-            active.eq(self.i_valid | running),
-            pass_end.eq(active & (~now.treatment.raw | (quarter == RAW_PIECES - 1))),
-            tile_end.eq(pass_end & (number == self.config.passes - 1)),
-            self.o_step.step.eq(pass_end & ~now.discard),
-            self.o_step.tile_end.eq(tile_end),
-            *(self.o_step[name].eq(now.flags[name]) for name in ("advance", "rewind", "job_end")),
+            coming.active.eq(self.i_valid | running),
+            coming.ends.eq(coming.active & (~now.treatment.raw | (coming.quarter == RAW_PIECES - 1))),
+            coming.second.eq(number[:1]),
+            coming.tile_ends.eq(coming.ends & (number == self.config.passes - 1)),
         ]
-        m.d.sync += running.eq(active & ~tile_end)
-        with m.If(active & now.treatment.raw):
+        quarter = Signal.like(coming.quarter)
+        m.d.comb += coming.quarter.eq(quarter)
+        m.d.sync += [running.eq(coming.active & ~coming.tile_ends), at.eq(coming)]
+        with m.If(coming.active & now.treatment.raw):
             m.d.sync += quarter.eq(quarter + 1)
-        with m.If(pass_end):
-            m.d.sync += number.eq(Mux(tile_end, 0, number + 1))
-        active_now, quarter_now, pass_ends, tile_ends = Signal(), Signal.like(quarter), Signal(), Signal()
-        second = Signal()
-        m.d.sync += [
-            active_now.eq(active),
-            quarter_now.eq(quarter),
-            pass_ends.eq(pass_end),
-            second.eq(number[:1]),
-            tile_ends.eq(tile_end),
-        ]
-        return active_now, quarter_now, pass_ends, second, tile_ends
+        with m.If(coming.ends):
+            m.d.sync += number.eq(Mux(coming.tile_ends, 0, number + 1))
+        return coming, at
 
-    def _pass_accumulators(self, m, pass_ends, second):
+    def _pass_accumulators(self, m, at):
         """The tile's accumulators move down by two passes at a time."""
         width = len(Value.cast(self.o_accumulators))
         accumulators = Signal(32 * self.config.cout_lanes, reset_less=True)
         if self.config.passes > self.choices:
-            with m.If(pass_ends & second):
+            with m.If(at.ends & at.second):
                 m.d.sync += accumulators.eq(accumulators[width:])
-        with m.If(self.i_valid):
+        with m.If(self.i_load):
             m.d.sync += accumulators.eq(self.i_tile.accumulators)
-        m.d.sync += [
-            Value.cast(self.o_accumulators).eq(accumulators[:width]),
-            self.o_second.eq(second),
+        m.d.comb += [
+            Value.cast(self.o_accumulators).eq(delay(m, accumulators[:width], 1 + self.wait, "passing")),
+            self.o_second.eq(delay(m, at.second, 1 + self.wait, "second")),
         ]
 
-    def _control(self, m, held, active, quarter, tile_ends):
+    def _control(self, m, held, at):
         """Slots of cout_lanes bytes, filled until no byte of the tile is left."""
-        lanes, job, control = self.config.cout_lanes, self.i_jobs.p, self.o_control
+        lanes, job, control = self.config.cout_lanes, self.i_jobs.p, Signal(piece_control(self.config))
         left = Signal(range(RAW_PIECES * lanes + 1))  # bytes of the tile that are not in a slot yet
         piece, slot_end = Signal(range(self.config.passes)), Signal()
         channels = Mux(job.discard, 1, Mux(self.i_tile.pixel_end, job.last_tile_lanes, lanes))
         m.d.comb += slot_end.eq(piece == self.config.passes - 1)
-        with m.If(active):
+        with m.If(at.active):
             m.d.sync += piece.eq(Mux(slot_end, 0, piece + 1))
         with m.If(self.i_valid):
             m.d.sync += left.eq(Mux(job.raw & ~job.discard, RAW_PIECES * channels, channels))
-        with m.Elif(active & slot_end):
+        with m.Elif(at.active & slot_end):
             m.d.sync += left.eq(Mux(left > lanes, left - lanes, 0))
         if not self.config.is_least:
             m.d.sync += control.treatment.eq(held.treatment)
         m.d.sync += [
-            control.quarter.eq(quarter),
+            control.quarter.eq(at.quarter),
             control.slot_end.eq(slot_end),
             control.count.eq(Mux(left > lanes, lanes, left)),
             control.last.eq(held.flags.job_end & (left != 0) & (left <= lanes)),
-            control.job_end.eq(held.flags.job_end & tile_ends),
-            control.valid.eq(active),
+            control.job_end.eq(held.flags.job_end & at.tile_ends),
+            control.valid.eq(at.active),
         ]
-        m.d.comb += self.o_active.eq(active)
+        m.d.comb += [
+            self.o_control.eq(delay(m, control, self.wait, "control", reset=True)),
+            self.o_active.eq(delay(m, at.active, self.wait, "active", reset=True)),
+        ]

@@ -1,10 +1,10 @@
 """The top module: AXI pins by their flat names, the clock and the resets. All else is in the engine."""
 
-from amaranth.hdl import ClockDomain, DomainRenamer, Module
+from amaranth.hdl import ClockDomain, DomainRenamer, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from convloom_rtl.engine import Engine
+from convloom_rtl.engine import REGIONS, Engine
 from convloom_rtl.packet_ports import InputPort, OutputPort
 from convloom_rtl.registers import Registers
 from convloom_rtl.reset_control import ResetControl
@@ -78,16 +78,15 @@ class Top(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.domains.sync = sync = ClockDomain()
-        m.domains.engine = engine = ClockDomain()  # the same clock, reset by a register alone
         m.submodules.reset_control = reset = ResetControl()
+        self._reset_engine(m, reset.o_reset)
+        at_ports = self._nearby(m, reset.o_reset, "ports")
         m.submodules.registers = self.registers
         m.submodules.job_port, m.submodules.act_port, m.submodules.out_port = self.job, self.act, self.out
         m.submodules.engine = DomainRenamer("engine")(self.engine)
         m.d.comb += [
             sync.clk.eq(self.aclk),
             sync.rst.eq(~self.aresetn),
-            engine.clk.eq(self.aclk),
-            engine.rst.eq(reset.o_reset),
             reset.i_request.eq(self.registers.o_soft_reset),
             self.irq.eq(self.registers.o_irq),
         ]
@@ -95,7 +94,7 @@ class Top(wiring.Component):
             inner, outer = getattr(port, pin), getattr(self, name)
             m.d.comb += inner.eq(outer) if port.signature.members[pin].flow == In else outer.eq(inner)
         for port in (self.job, self.act, self.out):
-            m.d.comb += port.i_reset.eq(reset.o_reset)
+            m.d.comb += port.i_reset.eq(at_ports)
         connect(m, self.job.o, self.engine.i_job)
         connect(m, self.act.o, self.engine.i_act)
         connect(m, self.engine.o, self.out.i)
@@ -104,7 +103,30 @@ class Top(wiring.Component):
             self.registers.i_total.eq(self.engine.o_total),
             self.registers.i_done.eq(self.engine.o_done),
             self.registers.i_busy.eq(
-                self.engine.o_busy | self.job.o_inside | self.act.o_inside | self.out.o_inside | reset.o_reset
+                self.engine.o_busy
+                | self.job.o_inside
+                | self.act.o_inside
+                | self.out.o_inside
+                | reset.o_reset
+                | at_ports
             ),
         ]
         return m
+
+    def _reset_engine(self, m, reset):
+        """The engine's clock domains, all on the same clock and reset together."""
+        for name in ("engine", *REGIONS):
+            domain = ClockDomain(name)
+            m.domains += domain
+            m.d.comb += [domain.clk.eq(self.aclk), domain.rst.eq(self._nearby(m, reset, name))]
+
+    def _nearby(self, m, reset, name):
+        """The reset a cycle later, from a register of its own: what all is reset by one would be placed to be near it.
+
+        In the least engine, which is small, it is the one register.
+        """
+        if self.engine.config.is_least:
+            return reset
+        near = Signal(name=f"reset_of_{name}", init=1, attrs={"keep": 1})
+        m.d.sync += near.eq(reset)
+        return near

@@ -4,13 +4,15 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.pipeline import copies
 from convloom_rtl.primitives.memory import BlockMemory
 
 
 class WeightRing(wiring.Component):
     """Takes weights a lane a cycle, gives them a word a cycle.
 
-    What is taken is counted at once and written a cycle later, from registers; in the least engine at once.
+    What is taken is counted at once and written a cycle later, from registers by each lane's memory, which lie all over
+    a chip; in the least engine at once.
 
     A word is written by cout_lanes beats, lane by lane, behind the word before. Words stay until they are freed,
     a job's at a time. A read takes `LATENCY` cycles, one word per cycle.
@@ -59,21 +61,29 @@ class WeightRing(wiring.Component):
         m.d.sync += room.eq(room - completed + self._freed(m))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
-        enables, weights = Signal(lanes), Signal(8 * self.config.cin_lanes, reset_less=True)
-        registers = m.d.comb if self.config.is_least else m.d.sync
+        enables, written = (
+            Signal(lanes),
+            data.StructLayout({"word": word.shape(), "weights": self.i.p.shape()}),
+        )
+        write = Signal(written)
+        m.d.comb += [write.word.eq(word), write.weights.eq(self.i.p)]
+        registers, writes = (m.d.comb, [write] * lanes)
+        if not self.config.is_least:
+            registers, writes = m.d.sync, copies(m, write, lanes, "write")
         registers += [
             enables.eq(Mux(self.i.valid, lane, 0)),
-            weights.eq(self.i.payload),
             self.o_loaded.eq(self.i.valid & self.i_last),
         ]
-        with m.If(enables[-1]):
+        with m.If(completed):
             m.d.sync += word.eq(word + 1)
         for n in range(lanes):
-            m.submodules[f"lane_{n}"] = store = BlockMemory(8 * self.config.cin_lanes, words)
+            m.submodules[f"lane_{n}"] = store = BlockMemory(
+                8 * self.config.cin_lanes, words, near=("products", n)
+            )
             m.d.comb += [
                 store.i_enable.eq(enables[n]),
-                store.i_write_address.eq(word),
-                store.i_data.eq(weights),
+                store.i_write_address.eq(writes[n].word),
+                store.i_data.eq(writes[n].weights),
                 store.i_read_address.eq(self.i_address),
                 self.o_weights[n].eq(store.o_data),
             ]

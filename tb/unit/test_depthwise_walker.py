@@ -102,14 +102,15 @@ def walked(config, jobs, pauses):
 
 
 def windows(config, columns):
-    """The taps [cout_lanes, 16] after each step. columns: (window step, column).
+    """The taps [cout_lanes, 16] after each step. columns: (window step, column); the step is told a cycle ahead.
 
     The window has bytes by their difference from the pad value.
     """
     dut, seen = DepthwiseWindow(config), []
 
     async def run(ctx):
-        for step, column in [*columns, ({}, columns[0][1])]:
+        steps, given = ([*each] for each in zip(*columns, strict=True))
+        for step, column in zip([*steps, {}, {}], [given[0], *given, given[-1]], strict=True):
             ctx.set(
                 dut.i_column,
                 [int.from_bytes(bytes((n ^ PAD) & 255 for n in row.tolist()), "little") for row in column],
@@ -121,7 +122,7 @@ def windows(config, columns):
             seen.append((taps ^ (PAD & 255)).astype(np.uint8).astype(np.int8).astype(np.int64))
 
     simulate(dut, run)
-    return seen[1:]
+    return seen[2:]
 
 
 def sums_of(job, steps, base, weight_base):

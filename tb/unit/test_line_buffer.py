@@ -35,7 +35,7 @@ class Lines:
         self.top.submodules.lines = self.lines = LineBuffer(config)
         for name in ("start", "started", "write", "writes"):
             self.top.d.comb += getattr(self.lines, f"i_{name}").eq(getattr(self.loader, f"o_{name}"))
-        self._expected, self._free_to = deque([None] * LineBuffer.LATENCY), deque([0] * READ_TO_FREE)
+        self._expected, self._free_to = deque([None] * self.lines.latency), deque([0] * READ_TO_FREE)
         self._rows, self._bytes, self.reads = 0, 0, 0
 
     async def read(self, ctx):
@@ -54,7 +54,7 @@ class Lines:
                 number += self.rng.choice((1, 1, 1, 1, 2, 7))  # rows that no window needs
             base += len(picture.stored())
             await self._cycle(ctx, base)
-        for _ in range(LineBuffer.LATENCY):
+        for _ in range(self.lines.latency):
             await self._cycle(ctx, base)
 
     async def _read(self, ctx, base, rows, number, free_to, pad_value):
@@ -163,10 +163,10 @@ def test_columns_of_four_rows(cin, cout, seed):
             issue = {"row": row % 256, "offset": column * cout, "pad_rows": pads}
             ctx.set(lines.lines.i_issue, issue)
             seen.append(plain((await ctx.tick().sample(lines.lines.o_column))[-1]))
-        for _ in range(LineBuffer.COLUMN_LATENCY):
+        for _ in range(lines.lines.column_latency):
             seen.append(plain((await ctx.tick().sample(lines.lines.o_column))[-1]))
 
     loader, pictures = lines.loader, lines.pictures
     jobs, beats = load_jobs(pictures, cin), act_beats(pictures, cin)
     simulate(lines.top, sender(loader.i_jobs, jobs, Pauses()), sender(loader.i, beats, Pauses()), read)
-    assert seen[LineBuffer.COLUMN_LATENCY :] == expected
+    assert seen[lines.lines.column_latency :] == expected

@@ -26,15 +26,17 @@ def feed(dut, cycles):
     seen, pad = [], -77
 
     async def testbench(ctx):
-        set_before = None
+        given = [None, None]  # setting many values takes long
         ctx.set(dut.i_pad_value, pad)
         await ctx.tick()
         for n in range(len(cycles) + dut.latency):
-            activations, weights, tag = cycles[min(n, len(cycles) - 1)]
-            if set_before is not weights:
+            activations, _, tag = cycles[min(n, len(cycles) - 1)]
+            weights = cycles[min(max(n - dut.weights_behind, 0), len(cycles) - 1)][1]
+            if given[0] is not activations:
                 ctx.set(dut.i_activations, ((activations ^ pad) & 255).tolist())
+            if given[1] is not weights:
                 ctx.set(dut.i_weights, weights.tolist())
-                set_before = weights
+            given = [activations, weights]
             ctx.set(dut.i_tag, tag if n < len(cycles) else {})
             _, _, *sampled = await ctx.tick().sample(dut.o_valid, dut.o_tile, dut.o_tag)
             seen.append([plain(value) for value in sampled])
