@@ -120,7 +120,7 @@ class Rescaler(wiring.Component):
     def _multiply(self, m, numbers, multipliers, rounding):
         significand = ((1 << SIGNIFICANT) - 1) << (WideProduct.B - SIGNIFICANT)
         read = Mux(self._is(rounding, Rounding.FLOAT32), significand, (1 << WideProduct.B) - 1)
-        products = [WideProduct(number.shape()) for number in numbers]
+        products = [WideProduct(number.shape(), n) for n, number in enumerate(numbers)]
         for lane, product in enumerate(products):
             m.submodules[f"product_{lane}"] = product
             multiplier = multipliers.word_select(lane, WideProduct.B)

@@ -43,3 +43,13 @@ def test_cells_tell_their_source_and_pins_their_width():
     assert f"module \\{config.module_name}\n" in text and "hw/convloom_rtl/mac_array.py:" in text
     assert inputs["aclk"] == 1 and inputs["s_axis_act_tdata"] == 32 and outputs["m_axis_out_tdata"] == 8
     assert not set(inputs) & set(outputs) and len(inputs) + len(outputs) == 37
+
+
+def test_each_place_is_given_once():
+    """All multipliers have one, and the memories of weights and rows."""
+    config = preset("medium")
+    text, _, _ = netlist.core(config, chip("ecp5-85k"))
+    places = re.findall(r'attribute \\BEL "(\S+)"', text)
+    kinds = [place.split("/")[2][:3] for place in places]
+    assert len(set(places)) == len(places)
+    assert kinds.count("MUL") == config.multipliers + 3 * config.requant_lanes and kinds.count("EBR") == 96

@@ -11,6 +11,7 @@ from convloom_rtl.chips.block_memory import best_shape
 from convloom_rtl.chips.ecp5_places import MULTIPLIERS, memories, snake
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import Products
+from convloom_rtl.primitives.wide_product import WideProduct
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,15 @@ def test_multipliers_have_their_places():
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
     text = rtlil.convert(Products(3, number=3), platform=chip)
     assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == list(places.values())
+
+
+@pytest.mark.parametrize("blocks", (3, 4))
+def test_wide_multipliers_have_their_places(blocks):
+    """The product's number and the part of it are told, for as many parts as there are multipliers."""
+    chip = Ecp5(place_wide=lambda number, part: f"X{number}/Y{part}/MULT18_0", wide_multipliers=blocks)
+    text = rtlil.convert(WideProduct(number=5), platform=chip)
+    places = [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line]
+    assert sorted(places) == [f"X5/Y{part}/MULT18_0" for part in range(blocks)]
 
 
 @pytest.mark.parametrize(

@@ -27,17 +27,23 @@ class Ecp5:
         names it, ``X4/Y10/MULT18_0``, or None to leave it to nextpnr (see ecp5_places)
     place_memory : likewise of a block RAM: function of what its BlockMemory is `near`, of the first bit of the word
         that it holds and of how many it does
+    place_wide : likewise of a WideProduct's multiplier: function of that one's number and of which of its own it is
     wide_multipliers : MULT18X18D for each WideProduct: 4, or 3, which takes more LUTs and is slower
 
     Raises ValueError with what was expected and what came.
     """
 
     def __init__(
-        self, place=lambda row, lane: None, place_memory=lambda near, bit, bits: None, wide_multipliers=4
+        self,
+        place=lambda row, lane: None,
+        place_memory=lambda near, bit, bits: None,
+        place_wide=lambda number, part: None,
+        wide_multipliers=4,
     ):
         if wide_multipliers not in (3, 4):
             raise ValueError(f"wide_multipliers must be 3 or 4, not {wide_multipliers!r}")
-        self.place, self.place_memory, self.wide_multipliers = place, place_memory, wide_multipliers
+        self.place, self.place_memory, self.place_wide = place, place_memory, place_wide
+        self.wide_multipliers = wide_multipliers
 
     def products(self, row):
         """One MULT18X18D for each lane. Operands and product lie in the upper bits: the lower ones are zero."""
@@ -53,7 +59,7 @@ class Ecp5:
         """Three or four MULT18X18D and what joins their products."""
         m = Module()
         join = _three_products if self.wide_multipliers == 3 else _four_products
-        low, upper = join(m, product.i_a, product.i_b)
+        low, upper = join(m, product.i_a, product.i_b, partial(self.place_wide, product.number))
         m.d.comb += product.o.eq(Cat(low, upper))
         return m
 
@@ -79,15 +85,21 @@ class Ecp5:
         return ecp5_choices.splice(splice) if splice.pairs in (2, 4) else None
 
 
-def _four_products(m, a, b):
+def _four_products(m, a, b, place):
     """The lowest bits and all above them of a WideProduct: the two crossed products' sum, added to the other two.
 
     Halves of 17 bits: what lies beside each other then needs no adder, and low ones are positive with 18.
     """
     half = BITS - 1
     low_a, high_a, low_b, high_b = a[:half], a[half:].as_signed(), b[:half], b[half:]
-    low, high = _multiply(m, "low", low_a, low_b), _multiply(m, "high", high_a, high_b)
-    crossed = [_multiply(m, "high_low", high_a, low_b), _multiply(m, "low_high", low_a, high_b)]
+    low, high = (
+        _multiply(m, "low", low_a, low_b, place(0)),
+        _multiply(m, "high", high_a, high_b, place(1)),
+    )
+    crossed = [
+        _multiply(m, "high_low", high_a, low_b, place(2)),
+        _multiply(m, "low_high", low_a, high_b, place(3)),
+    ]
     middle = Signal(signed(2 * half - 1), reset_less=True)
     outer = delay(m, Cat(low[: 2 * half], high), 1, "outer")
     upper = Signal(signed(WIDE - half), reset_less=True)
@@ -95,7 +107,7 @@ def _four_products(m, a, b):
     return delay(m, outer[:half], 1, "lowest"), upper
 
 
-def _three_products(m, a, b):
+def _three_products(m, a, b, place):
     """The same by Karatsuba: (high a + low a) * (high b + low b) is the crossed products and the other two.
 
     The two sums take a cycle. In it those other two get ahead, and are taken from themselves, half a word further
@@ -105,8 +117,11 @@ def _three_products(m, a, b):
     low_a, high_a, low_b, high_b = a[:half], a[half:].as_signed(), b[:half], b[half:]
     sum_a, sum_b = Signal(signed(BITS), reset_less=True), Signal(BITS - 1, reset_less=True)
     m.d.sync += [sum_a.eq(high_a + low_a), sum_b.eq(high_b + low_b)]
-    low, high = _multiply(m, "low", low_a, low_b), _multiply(m, "high", high_a, high_b)
-    sums = _multiply(m, "sums", sum_a, sum_b)
+    low, high = (
+        _multiply(m, "low", low_a, low_b, place(0)),
+        _multiply(m, "high", high_a, high_b, place(1)),
+    )
+    sums = _multiply(m, "sums", sum_a, sum_b, place(2))
     outer = Cat(low[: 2 * half], high)
     rest, upper = (Signal(signed(WIDE - half), name=name, reset_less=True) for name in ("rest", "upper"))
     m.d.sync += [rest.eq(outer[half:].as_signed() - high - low), upper.eq(rest + sums)]

@@ -18,6 +18,7 @@ class WideProduct(wiring.Component):
     Parameters
     ----------
     a : shape of the first number: signed(33), or signed(32), which costs less where 33 bits are more than two halves
+    number : tells a chip that has places for multipliers which of the engine's it is
 
     Members
     -------
@@ -29,7 +30,8 @@ class WideProduct(wiring.Component):
     LATENCY = 5
     A, B = signed(33), 31
 
-    def __init__(self, a=A):
+    def __init__(self, a=A, number=0):
+        self.number = number
         super().__init__({"i_a": In(a), "i_b": In(self.B), "o": Out(signed(63))})
 
     def elaborate(self, platform):

@@ -37,15 +37,17 @@ def platform(config, chip):
 
     if chip.family.name == "ice40":
         return Ice40()
-    lanes = config.cin_lanes
-    places = {"place": snake(lanes), "place_memory": memories(lanes)} if chip.places else {}
     most = chip.room[chip.family.multiplier]
     wide = [
-        blocks
-        for blocks in chip.family.scale_blocks
-        if config.multipliers + config.requant_lanes * blocks <= most
+        each for each in chip.family.scale_blocks if config.multipliers + config.requant_lanes * each <= most
     ]
-    return Ecp5(wide_multipliers=max(wide, default=min(chip.family.scale_blocks)), **places)
+    blocks, lanes, places = max(wide, default=min(chip.family.scale_blocks)), config.cin_lanes, {}
+    if chip.places:
+        multiplier = snake(lanes)
+        places = {"place": multiplier, "place_memory": memories(lanes)}
+        # Those behind the array's rows in the snake.
+        places["place_wide"] = lambda number, part: multiplier(config.cout_lanes, blocks * number + part)
+    return Ecp5(wide_multipliers=blocks, **places)
 
 
 def self_test(config, board, megahertz):
