@@ -51,10 +51,15 @@ class ParameterRing(wiring.Component):
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
         # Free words less one, so that its sign says that there is none. A word's last record takes its room:
         # words that are not yet complete count as free.
-        spare, left = Signal(range(-1, words), init=words - 1), Signal(range(-1, words))
-        completed = self.i.valid & lane[-1]
-        m.d.comb += [left.eq(add_carry(spare, freed, ~completed)), self.o_room.eq(left >= 0)]
+        spare, completed = Signal(range(-1, words), init=words - 1), self.i.valid & lane[-1]
+        left = add_carry(spare, freed, ~completed)
         m.d.sync += spare.eq(left)
+        if self.config.is_least:
+            m.d.comb += self.o_room.eq(left >= 0)
+        else:  # without a sum on the way: by the sign of one less, which is kept too
+            less = Signal(range(-2, words - 1), init=words - 2)
+            m.d.sync += less.eq(add_carry(less, freed, ~completed))
+            m.d.comb += self.o_room.eq((less >= 0) | ((spare >= 0) & ~completed))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         # With a reset: without one it equals the weights' register, and synthesis would make one of the two, which

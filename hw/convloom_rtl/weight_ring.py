@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.arithmetic import add_carry
 from convloom_rtl.kit.pipeline import copies
 from convloom_rtl.primitives.memory import BlockMemory
 
@@ -50,15 +51,15 @@ class WeightRing(wiring.Component):
         m = Module()
         lanes, words = self.config.cout_lanes, self.config.weight_words
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        room, completed = Signal(range(words + 1), init=words), Signal()
+        # Free words less one. Room for a word is taken by its last beat: words not yet complete count as free.
+        spare, completed = Signal(range(-1, words), init=words - 1), Signal()
         m.d.comb += [
             completed.eq(self.i.valid & lane[-1]),
             self.o_room.eq(
-                (room != 0) & ~((room == 1) & completed)
+                (spare >= 0) & ~((spare == 0) & completed)
             ),  # what is freed now counts a cycle later
         ]
-        # Room for a word is taken by its last beat, so that `room` counts words not yet complete as free.
-        m.d.sync += room.eq(room - completed + self._freed(m))
+        m.d.sync += spare.eq(add_carry(spare, self._freed(m), ~completed))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         enables, written = (
@@ -90,10 +91,10 @@ class WeightRing(wiring.Component):
         return m
 
     def _freed(self, m):
-        """Words given up, a register later: an adder of its own for each of the two steps."""
-        freed = Signal.like(self.i_freed)
+        """Words given up, less one, a register later: an adder of its own for each of the two steps."""
+        freed = Signal(range(-1, self.config.weight_words), init=-1)
         with m.If(self.i_free):
-            m.d.sync += freed.eq(self.i_freed)
+            m.d.sync += freed.eq(self.i_freed - 1)
         with m.Else():
-            m.d.sync += freed.eq(0)
+            m.d.sync += freed.eq(-1)
         return freed
