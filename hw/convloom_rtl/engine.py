@@ -10,12 +10,12 @@ from convloom_rtl.depthwise_window import DepthwiseWindow
 from convloom_rtl.issue_gate import IssueGate
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.kit.pipeline import delay
-from convloom_rtl.kit.stream import BlockQueue, Queue
+from convloom_rtl.kit.stream import BlockQueue, Queue, SkidBuffer
 from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat
+from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat, slot
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
@@ -28,7 +28,7 @@ REGIONS = {
     "rows": ("act_loader", "line_buffer"),
     "walk": ("window_walker", "walk_queue", "issue_gate"),
     "sums": ("mac_array", "depthwise_window"),
-    "answer": ("requantiser", "output_ring", "output_writer"),
+    "answer": ("requantiser", "output_ring", "slot_buffer", "output_writer"),
     "told": ("counters", "reporter"),
 }
 # Jobs that have issued their last and are not yet answered; with fewer, short jobs would wait for each other.
@@ -72,7 +72,7 @@ class Engine(wiring.Component):
         lines = self._add(m, "line_buffer", LineBuffer(config))
         walker = self._add(m, "window_walker", WindowWalker(config))
         array = self._add(m, "mac_array", MacArray(config))
-        delays = {"row_delay": lines.LAST_READ, "weight_delay": lines.latency + array.weights_behind}
+        delays = {"row_delay": lines.last_read, "weight_delay": lines.latency + array.weights_behind}
         gate = self._add(m, "issue_gate", IssueGate(config, **delays))
         requantiser = self._add(m, "requantiser", Requantiser(config))
         ring = self._add(m, "output_ring", OutputRing(config))
@@ -96,7 +96,12 @@ class Engine(wiring.Component):
         connect(m, reader.o_records, requantiser.i_records)
         connect(m, reader.o_weights, weights.i)
         connect(m, walker.o, gate.i)
-        connect(m, ring.o, writer.i)
+        if waiting:  # cuts the ring's memory from the writer's sums, and from the output's ready
+            slots = self._add(m, "slot_buffer", SkidBuffer(slot(config)))
+            connect(m, ring.o, slots.i)
+            connect(m, slots.o, writer.i)
+        else:
+            connect(m, ring.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         connect(m, counters.o_counts, reporter.i_counts)
         connect(m, flipped(self.reports), reporter.reports)

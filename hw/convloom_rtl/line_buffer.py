@@ -30,15 +30,18 @@ class LineBuffer(wiring.Component):
         bytes of each row; `column_latency` cycles later
     """
 
-    TABLE, ADDRESS, SELECT = 1 + BlockMemory.LATENCY, 2, 1
-    LAST_READ = TABLE + ADDRESS  # cycles from an issue to the last read of what a row's end may give up
+    ADDRESS, SELECT = 2, 1
 
     def __init__(self, config):
         self.config = config
-        # The banks lie far apart on a chip: a register takes the way from them; not in the least engine, which is near.
+        # Memories lie far apart on a chip: a register takes the way from them; not in the least engine, which is near.
         self.way = 0 if config.is_least else 1
         self.banks = BlockMemory.LATENCY + self.way
-        words_there = self.TABLE + self.ADDRESS + self.banks
+        self.table = 1 + self.banks
+        self.last_read = (
+            self.table + self.ADDRESS
+        )  # cycles from an issue to the last read of what a row may give up
+        words_there = self.last_read + self.banks
         self.latency = words_there + self.SELECT + Aligner.LATENCY
         self.column_latency = words_there + 2
         super().__init__(
@@ -67,14 +70,14 @@ class LineBuffer(wiring.Component):
         return m
 
     def _addresses(self, m):
-        """For each row table the address of the issue's first byte in its bank, TABLE + 1 cycles later.
+        """For each row table the address of the issue's first byte in its bank, `table` + 1 cycles later.
 
         Dense issues read one row: one table for all is enough. Where there is depthwise each bank has its own, and
         gets the one row of the four from the issue's on that lies in it.
         """
         tables = ROW_BANKS if self.config.depthwise else 1
         bits = (tables - 1).bit_length()
-        offset = delay(m, self.i_issue.offset, self.TABLE, "offset")
+        offset = delay(m, self.i_issue.offset, self.table, "offset")
         addresses = []
         for n in range(tables):
             table = BlockMemory(row_place(self.config), TABLE_ROWS // tables)
@@ -87,7 +90,7 @@ class LineBuffer(wiring.Component):
                 table.i_data.eq(self.i_start.place),
                 table.i_read_address.eq(row),
             ]
-            place = data.View(row_place(self.config), table.o_data)
+            place = delay(m, data.View(row_place(self.config), table.o_data), self.way, f"place_{n}")
             byte = Signal.like(self.i_issue.offset, name=f"byte_{n}", reset_less=True)
             # The phase is the low bits of the row's first byte address; all of it wraps with the bank.
             m.d.sync += byte.eq(Cat(place.phase, place.word) + offset)
@@ -130,7 +133,7 @@ class LineBuffer(wiring.Component):
         """The bank's words spliced and rotated: lanes before the first byte's own take theirs from word a + 1."""
         lanes = self.config.cin_lanes
         lane_bits = (lanes - 1).bit_length()
-        bank = self._bank_of_issue(m, self.TABLE + 1, "bank")
+        bank = self._bank_of_issue(m, self.table + 1, "bank")
         turn = Signal(lane_bits + 1, reset_less=True)  # the first byte within the two words
         with m.Switch(bank):
             for n in range(ROW_BANKS):

@@ -22,7 +22,6 @@ CONFIGS = {
     "32 lanes": Config(cin_lanes=32, cout_lanes=1, requant_lanes=1, line_bytes=4 * 4 * 32),
     "depthwise": Config(cin_lanes=8, cout_lanes=2, requant_lanes=2, line_bytes=8 * 4 * 8, depthwise=True),
 }
-READ_TO_FREE = LineBuffer.LAST_READ  # cycles after which a row that was read may be given up
 
 
 class Lines:
@@ -35,7 +34,7 @@ class Lines:
         self.top.submodules.lines = self.lines = LineBuffer(config)
         for name in ("start", "started", "write", "writes"):
             self.top.d.comb += getattr(self.lines, f"i_{name}").eq(getattr(self.loader, f"o_{name}"))
-        self._expected, self._free_to = deque([None] * self.lines.latency), deque([0] * READ_TO_FREE)
+        self._expected, self._free_to = deque([None] * self.lines.latency), deque([0] * self.lines.last_read)
         self._rows, self._bytes, self.reads = 0, 0, 0
 
     async def read(self, ctx):

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.pipeline import delay
 from convloom_rtl.primitives.memory import BlockMemory
 
 
@@ -61,10 +62,11 @@ class BlockQueue(wiring.Component):
     """A typed FIFO of `depth` payloads, two or more, in block memory, the last of them a register at `o`.
 
     For wide payloads that come and go seldom: what goes in can come out LATENCY cycles later. The next one follows at
-    once where it is the first for LATENCY cycles.
+    once where it is the first for LATENCY cycles. It is written a cycle late, from registers: on a chip the memory lies
+    where it finds a place.
     """
 
-    LATENCY = BlockMemory.LATENCY + 2
+    LATENCY = BlockMemory.LATENCY + 3
 
     def __init__(self, shape, depth):
         self.shape, self.depth = shape, depth
@@ -76,16 +78,14 @@ class BlockQueue(wiring.Component):
         level, full = Signal(range(self.depth)), Signal()
         put, taken = Signal.like(words.i_write_address), Signal.like(words.i_read_address)
         payload, arrives, leaves = Signal(self.shape, reset_less=True), Signal(), Signal()
-        standing = Signal(
-            BlockMemory.LATENCY
-        )  # cycles that the oldest word has been there to be read, as ones
+        standing = Signal(BlockMemory.LATENCY + 1)  # cycles that the oldest word has been there, as ones
         m.d.comb += [
             self.i.ready.eq(~full),
             arrives.eq(self.i.valid & ~full),
             leaves.eq(standing[-1] & (self.o.ready | ~self.o.valid)),
-            words.i_enable.eq(arrives),
-            words.i_write_address.eq(put),
-            words.i_data.eq(self.i.payload),
+            words.i_enable.eq(delay(m, arrives, 1, "writes", reset=True)),
+            words.i_write_address.eq(delay(m, put, 1, "write_address")),
+            words.i_data.eq(delay(m, Value.cast(self.i.payload), 1, "write_data")),
             words.i_read_address.eq(taken),
             self.o.p.eq(payload),
         ]
