@@ -81,16 +81,16 @@ class IssueGate(wiring.Component):
         if is_least:
             rows_meet = waiting.row_end & self._rows_under_way.any()
             is_there, has_room, stays = self._check(m, m.d.comb, waiting, valid, free, limits, "waiting")
-            m.d.comb += holds.eq(stays | rows_meet)
+            m.d.comb += holds.eq(stays | ~is_there | rows_meet)
         else:
             # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So `holds`,
-            # which stops many registers, is made of three.
+            # which stops many registers, is made of five.
             entered = Signal()
             m.d.sync += entered.eq(self.i.ready)
             coming = self._check(m, m.d.sync, self.i.p, self.i.valid, free, limits_after(valid), "coming")
             staying = self._check(m, m.d.sync, waiting, valid, free, limits_after(0), "staying")
             is_there, has_room, stays = (Mux(entered, *each) for each in zip(coming, staying, strict=True))
-            m.d.comb += holds.eq(stays)
+            m.d.comb += holds.eq(stays | ~is_there)
         m.d.comb += [self.i.ready.eq(~holds), go.eq(valid & ~holds)]
         self._issue(m, waiting, go, limits.jobs_apart)
         with m.If(~valid):
@@ -104,7 +104,10 @@ class IssueGate(wiring.Component):
         return m
 
     def _check(self, m, domain, asked, valid, free, limits, name):
-        """Of a step: whether the bytes that it needs have been written, whether it has room, whether it has to stay."""
+        """Of a step: whether the bytes that it needs have been written, whether it has room, and whether it has to stay
+        even where they have. Of none: that it need not stay. The rows' progress comes from afar: nothing else is behind
+        its comparison.
+        """
         is_there, has_room, stays = (
             Signal(name=f"{name}_{what}") for what in ("is_there", "has_room", "stays")
         )
@@ -120,21 +123,21 @@ class IssueGate(wiring.Component):
         domain += [
             is_there.eq(there),
             has_room.eq(row_fits & (is_known & tile_fits)),
-            stays.eq(~(there & row_fits & (is_known & tile_fits & spaced))),
+            stays.eq(~(row_fits & (is_known & tile_fits & spaced))),
         ]
         with m.If(~valid):
-            domain += stays.eq(0)
+            domain += [is_there.eq(1), stays.eq(0)]
         return is_there, has_room, stays
 
     def _free_words(self, m, waiting, go):
         """How many words of the output ring are free; what was taken is seen in the second cycle."""
         words = self.config.output_words
-        free, taken = Signal(range(words + 1), init=words), Signal(range(words + 1))
-        with m.If(go):
-            m.d.sync += taken.eq(Mux(waiting.reserve_row, waiting.row_words, waiting.reserve))
-        with m.Else():
-            m.d.sync += taken.eq(0)
-        m.d.sync += free.eq(free - taken + self.i_released)
+        free, asked, went = Signal(range(words + 1), init=words), Signal(range(words + 1)), Signal()
+        m.d.sync += [
+            asked.eq(Mux(waiting.reserve_row, waiting.row_words, waiting.reserve)),
+            went.eq(go),
+            free.eq(free - Mux(went, asked, 0) + self.i_released),
+        ]
         return free
 
     def _limits(self, m, waiting, free):
