@@ -59,7 +59,8 @@ class Requantiser(wiring.Component):
         m = Module()
         m.submodules.passes = passes = self.passes
         m.submodules.ring = ring = ParameterRing(self.config)
-        assert ring.LATENCY == 2  # as o_step is ahead of a pass
+        # A register for the way from the parameters' memory.
+        parameters = delay(m, ring.o, passes.wait // 2, "parameters")
         connect(m, flipped(self.i_jobs), passes.i_jobs)
         connect(m, flipped(self.i_records), ring.i)
         m.d.comb += [
@@ -71,10 +72,10 @@ class Requantiser(wiring.Component):
         ]
         # The least engine's stages have a memory on the way, which is only written where it runs on.
         if self.config.is_least or chip_of(platform):
-            self._add_stages(m, passes, ring)
+            self._add_stages(m, passes, parameters)
         else:
             stages = Module()
-            self._add_stages(stages, passes, ring)
+            self._add_stages(stages, passes, parameters)
             m.submodules.stages = idle_without(self._runs(m, passes), stages, platform)
         return m
 
@@ -88,7 +89,7 @@ class Requantiser(wiring.Component):
         m.d.sync += [passed.eq(Cat(passes.o_active, passed)), runs.eq(passes.o_active | passed.any())]
         return runs
 
-    def _add_stages(self, m, passes, ring):
+    def _add_stages(self, m, passes, parameters):
         """What comes behind the passes; no state but what is on its way."""
         m.submodules.rescaler = self.rescaler
         control = delay(m, passes.o_control, self.bias_cycles, "biased_control")
@@ -100,7 +101,7 @@ class Requantiser(wiring.Component):
             self.rescaler.i_rounding.eq(treatment(control).rounding),
             self.rescaler.i_zero_point.eq(treatment(control).output_zero_point),
         ]
-        sums = self._add_bias(m, passes, ring.o)
+        sums = self._add_bias(m, passes, parameters)
         raw = self._raw_bytes(m, sums, control)
         if self.config.is_least:
             raw, control = self._keep(m, raw, control)

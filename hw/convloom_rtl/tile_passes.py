@@ -45,15 +45,15 @@ class TilePasses(wiring.Component):
     """Holds a tile for `passes` cycles, four times as long where it stays raw. `latency` cycles.
 
     Job and flags are taken with the tile, so that nothing rests on how soon the next job's tile comes. A
-    discarded job's tile becomes one byte 0, by its clamps. The parameter ring's steps come from registers, and what is
-    handed on waits a cycle for it; in the least engine neither.
+    discarded job's tile becomes one byte 0, by its clamps. The parameter ring's steps come from registers, and its
+    words pass through one more: what is handed on waits two cycles for them; in the least engine none of it.
 
     Members
     -------
     i_jobs : one per job, there before the job's first tile
     i_tile, i_valid : a tile, when the one before is no longer held
     i_load : i_valid once more, for the accumulators' many registers
-    o_step : for the parameter ring, two cycles ahead of the pass
+    o_step : for the parameter ring, two cycles ahead of the pass, or three
     o_accumulators, o_second : requant_lanes accumulators of a pass and, where there are several, of the next one;
         which of the two it is the turn of
     o_control : what to make of them in this cycle
@@ -63,7 +63,7 @@ class TilePasses(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        self.wait = 0 if config.is_least else 1
+        self.wait = 0 if config.is_least else 2
         self.latency = 2 + self.wait
         self.choices = min(2, config.passes)
         lanes = data.ArrayLayout(signed(32), config.requant_lanes)
