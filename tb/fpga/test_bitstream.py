@@ -16,7 +16,9 @@ def modules(tmp_path_factory):
     """{module: its cells} after what comes before synthesis."""
     folder = tmp_path_factory.mktemp("board")
     (folder / "core.il").write_text(netlist.self_test(CONFIG, board("icebreaker"), 12))
-    script = synthesis.PREPARE.format(module=netlist.SELF_TEST_ENGINE) + "write_json prepared.json\n"
+    script = (
+        synthesis.PREPARE.format(module=netlist.SELF_TEST_ENGINE, copies="") + "write_json prepared.json\n"
+    )
     (folder / "prepare.ys").write_text(script)
     tools.run(synthesis.YOSYS, ["-q", "prepare.ys"], folder, "prepare.log")
     made = json.loads((folder / "prepared.json").read_text())["modules"]
