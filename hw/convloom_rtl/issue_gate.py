@@ -2,10 +2,11 @@
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 from convloom.spec.registers import Cause
 
-from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.kit.pipeline import copies, delay
 from convloom_rtl.payloads import ROW_NUMBER, Tag, WindowStep, cause_value, issue, row_progress, step
 
 JOB_CYCLES = 24  # at least so many between the last issues of two jobs: a report is written in between
@@ -20,6 +21,13 @@ Limits = data.StructLayout(
         "jobs_apart": 1,
     }
 )
+
+# Of a step: have the bytes that it needs been written, has it room, has it to stay even where they have.
+Checked = data.StructLayout({"is_there": 1, "has_room": 1, "stays": 1})
+
+
+def _holds(checked):
+    return checked.stays | ~checked.is_there
 
 
 class IssueGate(wiring.Component):
@@ -66,51 +74,58 @@ class IssueGate(wiring.Component):
 
     def elaborate(self, platform):
         m, is_least = Module(), self.config.is_least
-        go, valid, waiting = Signal(), Signal(), self.i.p
+        go, self._went, valid, waiting = Signal(), Signal(), Signal(), self.i.p
+        holds = Signal()  # there is a step and it does not pass
         if is_least:
             m.d.comb += valid.eq(self.i.valid)
         else:
             waiting = Signal(step(self.config), reset_less=True)
-            with m.If(self.i.ready):
+            with m.If(~holds):
                 m.d.sync += [valid.eq(self.i.valid), waiting.eq(self.i.p)]
-        free = self._free_words(m, waiting, go)
+        m.d.comb += go.eq(valid & ~holds)
+        m.d.sync += self._went.eq(go)
+        free = self._free_words(m, waiting)
         limits, limits_after = self._limits(m, waiting, free)
         m.d.sync += [limits[name].eq(value) for name, value in limits_after(go).items()]
         self._rows_under_way = Signal(self.row_delay)
-        holds = Signal()  # there is a step and it does not pass
         if is_least:
+            step_now = self._check(m, waiting, valid, free, limits, "waiting")
             rows_meet = waiting.row_end & self._rows_under_way.any()
-            is_there, has_room, stays = self._check(m, m.d.comb, waiting, valid, free, limits, "waiting")
-            m.d.comb += holds.eq(stays | ~is_there | rows_meet)
+            m.d.comb += [holds.eq(_holds(step_now) | rows_meet), self.i.ready.eq(~holds)]
         else:
-            # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So `holds`,
-            # which stops many registers, is made of five.
-            entered = Signal()
-            m.d.sync += entered.eq(self.i.ready)
-            coming = self._check(m, m.d.sync, self.i.p, self.i.valid, free, limits_after(valid), "coming")
-            staying = self._check(m, m.d.sync, waiting, valid, free, limits_after(0), "staying")
-            is_there, has_room, stays = (Mux(entered, *each) for each in zip(coming, staying, strict=True))
-            m.d.comb += holds.eq(stays | ~is_there)
-        m.d.comb += [self.i.ready.eq(~holds), go.eq(valid & ~holds)]
+            # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So what
+            # stops many registers is made of five, and of five others for those in front of the gate.
+            checked = Signal(data.StructLayout({"entered": 1, "coming": Checked, "staying": Checked}))
+            m.d.comb += [
+                checked.entered.eq(self.i.ready),
+                checked.coming.eq(
+                    self._check(m, self.i.p, self.i.valid, free, limits_after(valid), "coming")
+                ),
+                checked.staying.eq(self._check(m, waiting, valid, free, limits_after(0), "staying")),
+            ]
+            here, before = copies(m, checked, 2, "checked")
+            step_now, step_before = (
+                View(Checked, Mux(each.entered, each.coming.as_value(), each.staying.as_value()))
+                for each in (here, before)
+            )
+            m.d.comb += [holds.eq(_holds(step_now)), self.i.ready.eq(~_holds(step_before))]
         self._issue(m, waiting, go, limits.jobs_apart)
         with m.If(~valid):
             m.d.sync += self.o_tag.cause.eq(Mux(self.i.valid, cause_value(Cause.ISSUE), self.i_cause))
-        with m.Elif(~is_there):
+        with m.Elif(~step_now.is_there):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ACTIVATIONS))
-        with m.Elif(~has_room):
+        with m.Elif(~step_now.has_room):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.OUTPUT))
         with m.Else():
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ISSUE))
         return m
 
-    def _check(self, m, domain, asked, valid, free, limits, name):
-        """Of a step: whether the bytes that it needs have been written, whether it has room, and whether it has to stay
-        even where they have. Of none: that it need not stay. The rows' progress comes from afar: nothing else is behind
-        its comparison.
+    def _check(self, m, asked, valid, free, limits, name):
+        """What is Checked of a step, and of none that it need not stay.
+
+        The rows' progress comes from afar: nothing else is behind its comparison.
         """
-        is_there, has_room, stays = (
-            Signal(name=f"{name}_{what}") for what in ("is_there", "has_room", "stays")
-        )
+        checked = Signal(Checked, name=f"{name}_checked")
         # Running row numbers are modulo: the row being loaded is never half of them ahead of one that is needed.
         ahead = Cat(self.i_progress.bytes, self.i_progress.rows) - Cat(asked.needs, asked.row)
         there = (asked.needs == 0) | ~ahead[len(asked.needs) + ROW_NUMBER - 1]
@@ -120,23 +135,22 @@ class IssueGate(wiring.Component):
         is_known = ~(asked.reserve_row & limits["recent"])
         tile_fits = (asked.reserve == 0) | limits["room_for_tile"]
         spaced = (~asked.tile_end | limits["tiles_apart"]) & (~asked.job_end | limits["jobs_apart"])
-        domain += [
-            is_there.eq(there),
-            has_room.eq(row_fits & (is_known & tile_fits)),
-            stays.eq(~(row_fits & (is_known & tile_fits & spaced))),
+        m.d.comb += [
+            checked.is_there.eq(there),
+            checked.has_room.eq(row_fits & (is_known & tile_fits)),
+            checked.stays.eq(~(row_fits & (is_known & tile_fits & spaced))),
         ]
         with m.If(~valid):
-            domain += [is_there.eq(1), stays.eq(0)]
-        return is_there, has_room, stays
+            m.d.comb += [checked.is_there.eq(1), checked.stays.eq(0)]
+        return checked
 
-    def _free_words(self, m, waiting, go):
+    def _free_words(self, m, waiting):
         """How many words of the output ring are free; what was taken is seen in the second cycle."""
         words = self.config.output_words
-        free, asked, went = Signal(range(words + 1), init=words), Signal(range(words + 1)), Signal()
+        free, asked = Signal(range(words + 1), init=words), Signal(range(words + 1))
         m.d.sync += [
             asked.eq(Mux(waiting.reserve_row, waiting.row_words, waiting.reserve)),
-            went.eq(go),
-            free.eq(free - Mux(went, asked, 0) + self.i_released),
+            free.eq(free - Mux(self._went, asked, 0) + self.i_released),
         ]
         return free
 
@@ -166,42 +180,56 @@ class IssueGate(wiring.Component):
 
         return limits, after
 
+    def _if_it_goes(self, m, go, flag, name):
+        """The flag of a step that goes, a cycle later. Outside of the least engine `go`, which is late, has a register
+        of its own behind which it decides.
+        """
+        if self.config.is_least:
+            return delay(m, go & flag, 1, name, reset=True)
+        return self._went & delay(m, flag, 1, name)
+
     def _issue(self, m, waiting, go, jobs_apart):
         m.d.sync += [
             self.o_issue.eq(waiting.issue),
             self.o_tag.active.eq(self.i_active),
-            self.o_tag.issue.eq(go & waiting.is_issue),
             *(self.o_tag[name].eq(waiting[name]) for name in ("first", "advance", "rewind")),
-            *(self.o_tag[name].eq(go & waiting[name]) for name in ("tile_end", "pixel_end", "job_end")),
         ]
-        m.d.sync += [self.o_window.eq(waiting.window), self.o_window.read.eq(go & waiting.window.read)]
-        freed, free = Signal.like(self.o_freed), Signal()
+        m.d.comb += [
+            self.o_tag.issue.eq(self._if_it_goes(m, go, waiting.is_issue, "issues")),
+            *(
+                self.o_tag[name].eq(self._if_it_goes(m, go, waiting[name], name))
+                for name in ("tile_end", "pixel_end", "job_end")
+            ),
+        ]
+        window = delay(m, waiting.window, 1, "window")
+        reads = self._if_it_goes(m, go, waiting.window.read, "reads")
+        m.d.comb += [self.o_window.eq(window), self.o_window.read.eq(reads)]
+        freed = Signal.like(self.o_freed)
         # Jobs end further apart than the delay, so one number of words is enough: it changes when the next job may end.
         assert self.weight_delay < JOB_CYCLES
         with m.If(waiting.job_end & jobs_apart):
             m.d.sync += freed.eq(waiting.free_words)
-        m.d.sync += free.eq(go & waiting.job_end & waiting.is_issue)
-        frees_rows = go & waiting.row_end & waiting.is_issue
+        free = self._if_it_goes(m, go, waiting.job_end & waiting.is_issue, "frees")
         m.d.comb += [
-            self.o_free_to.eq(self._delay_rows(m, frees_rows, waiting.free_to)),
+            self.o_free_to.eq(self._delay_rows(m, go, waiting.row_end & waiting.is_issue, waiting.free_to)),
             self.o_freed.eq(freed),
             self.o_free.eq(delay(m, free, self.weight_delay, "free")),
         ]
 
-    def _delay_rows(self, m, frees_rows, free_to):
+    def _delay_rows(self, m, go, ends_row, free_to):
         """What rows are free, when the last reads of the others have been made.
 
         In the least engine one number at a time is on its way: a row's end waits for that of the row before.
         """
         told, last = Signal(ROW_NUMBER), Signal(ROW_NUMBER, reset_less=True)
         if not self.config.is_least:
-            frees = Signal()
-            m.d.sync += [frees.eq(frees_rows), last.eq(free_to)]
-            with m.If(frees):
+            m.d.sync += last.eq(free_to)
+            with m.If(self._if_it_goes(m, go, ends_row, "frees_rows")):
                 m.d.sync += told.eq(last)
             return delay(m, told, self.row_delay - 1, "free_to")
-        m.d.sync += self._rows_under_way.eq(Cat(frees_rows, self._rows_under_way))
-        with m.If(frees_rows):
+        frees = go & ends_row
+        m.d.sync += self._rows_under_way.eq(Cat(frees, self._rows_under_way))
+        with m.If(frees):
             m.d.sync += last.eq(free_to)
         with m.If(self._rows_under_way[-1]):
             m.d.sync += told.eq(last)
