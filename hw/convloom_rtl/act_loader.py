@@ -44,6 +44,7 @@ class ActLoader(wiring.Component):
     -------
     i_jobs : one LoadJob per job, in order
     i : beats of the activation packets, one packet per job
+    o_room : i.ready of the next cycle
     i_free_to : running number of the oldest row that is still needed
     o_start, o_started : the place of a row that begins
     o_write, o_writes : a word for the line buffer
@@ -58,6 +59,7 @@ class ActLoader(wiring.Component):
             {
                 "i_jobs": In(stream.Signature(LoadJob)),
                 "i": In(stream.Signature(beat(config.cin_lanes))),
+                "o_room": Out(1),
                 "i_free_to": In(row_progress(config).members["rows"]),
                 "o_start": Out(row_start(config)),
                 "o_started": Out(1),
@@ -88,7 +90,6 @@ class ActLoader(wiring.Component):
         m.d.comb += [
             written.eq(placed & (self.i.valid | short)),
             taken.eq(written & ~row.shares),
-            self.i.ready.eq((placed & ~short & ~row.shares) | state.dropping),
             row_done.eq(written & row.ends),
             packet_ends.eq(row_done & row.is_last),
             space.i_slot.eq(job.slot),
@@ -104,11 +105,14 @@ class ActLoader(wiring.Component):
             self.o_codes.p.eq(Mux(short, ErrorCode.ACT_SHORT, Mux(long, ErrorCode.ACT_LONG, ErrorCode.NONE))),
         ]
         # A row has its place before its first byte is asked for: what stands before wide enables is decided.
-        m.d.sync += begins.eq(0)
+        will_be_placed = Signal()
+        m.d.comb += will_be_placed.eq(placed)
+        m.d.sync += begins.eq(will_be_placed & (row_done | ~placed))
         with m.If(row_done):
-            m.d.sync += Cat(placed, begins).eq((space.o_room_behind & ~row.is_last).replicate(2))
+            m.d.comb += will_be_placed.eq(space.o_room_behind & ~row.is_last)
         with m.Elif(~placed):
-            m.d.sync += Cat(placed, begins).eq((space.o_room & state.loading).replicate(2))
+            m.d.comb += will_be_placed.eq(space.o_room & state.loading)
+        m.d.sync += placed.eq(will_be_placed)
         with m.If(taken & cut_off):
             m.d.sync += short.eq(1)
         goes_on = ~short & ~beat_in.last
@@ -116,27 +120,38 @@ class ActLoader(wiring.Component):
             m.d.sync += long.eq(goes_on)
         with m.If(state.idle):
             m.d.sync += [short.eq(0), long.eq(0)]
-        self._steer(m, job, state, packet_ends, goes_on)
+        coming = self._steer(m, job, state, packet_ends, goes_on)
+        # Behind the packet's last beat the row has ended, or is filled up.
+        goes_in = will_be_placed & ~self._will_share & ~short & ~(taken & beat_in.last)
+        m.d.comb += self.o_room.eq(goes_in | coming.dropping)
+        if self.config.is_least:
+            m.d.comb += self.i.ready.eq((placed & ~short & ~row.shares) | state.dropping)
+        else:
+            m.d.sync += self.i.ready.eq(self.o_room)
         self._write(m, job, short, begins, row.lane, written)
         return m
 
     def _steer(self, m, job, state, packet_ends, goes_on):
-        """From one state to the next: idle, prepares, loading, perhaps dropping, ended."""
+        """From one state to the next, which is returned: idle, prepares, loading, perhaps dropping, ended."""
+        coming = Signal.like(state)
+        m.d.comb += coming.eq(state)
+        m.d.sync += state.eq(coming)
         with m.If(state.idle & self.i_jobs.valid):
-            m.d.sync += [state.idle.eq(0), state.prepares.eq(1)]
+            m.d.comb += [coming.idle.eq(0), coming.prepares.eq(1)]
         with m.If(state.prepares):  # two cycles: the job's slot reaches the comparisons for room
             with m.If(state.starts):
-                m.d.sync += [state.prepares.eq(0), state.starts.eq(0), state.loading.eq(1)]
+                m.d.comb += [coming.prepares.eq(0), coming.starts.eq(0), coming.loading.eq(1)]
             with m.Elif(job.discard):
-                m.d.sync += [state.prepares.eq(0), state.dropping.eq(1)]
+                m.d.comb += [coming.prepares.eq(0), coming.dropping.eq(1)]
             with m.Else():
-                m.d.sync += state.starts.eq(self.space.i_job.ready)
+                m.d.comb += coming.starts.eq(self.space.i_job.ready)
         with m.If(packet_ends):
-            m.d.sync += [state.loading.eq(0), state.dropping.eq(goes_on), state.ended.eq(~goes_on)]
+            m.d.comb += [coming.loading.eq(0), coming.dropping.eq(goes_on), coming.ended.eq(~goes_on)]
         with m.If(state.dropping & self.i.valid & self.i.p.last):
-            m.d.sync += [state.dropping.eq(0), state.ended.eq(1)]
+            m.d.comb += [coming.dropping.eq(0), coming.ended.eq(1)]
         with m.If(state.ended & self.o_codes.ready):
-            m.d.sync += [state.ended.eq(0), state.idle.eq(1)]
+            m.d.comb += [coming.ended.eq(0), coming.idle.eq(1)]
+        return coming
 
     def _row(self, m, job, state, written, row_done):
         """Where in the beat the row lies, all of it from registers: what is asked of a beat is there before it.
@@ -164,6 +179,9 @@ class ActLoader(wiring.Component):
                 m.d.sync += [rows_left.eq(rows_left - 1), one_left.eq(rows_left == 2)]
             m.d.sync += row.is_last.eq(one_left)
         # Chosen by a register: of what stands before `row_done` only the enable is made.
+        self._will_share = Signal()
+        m.d.comb += self._will_share.eq(row.shares)
+        m.d.sync += row.shares.eq(self._will_share)
         with m.If(state.prepares | written):
             with m.If(row.ends):
                 m.d.sync += [
@@ -171,16 +189,16 @@ class ActLoader(wiring.Component):
                     row.lane.eq(low),
                     row.bytes.eq(lanes - low),
                     row.ends.eq(ends_first | (Mux(carry, is_none, is_one) & (next_low == 0))),
-                    row.shares.eq(ends_first & ~one_left),
                 ]
+                m.d.comb += self._will_share.eq(ends_first & ~one_left)
             with m.Else():
                 m.d.sync += [
                     beats.eq(beats - 1),
                     row.lane.eq(0),
                     row.bytes.eq(lanes),
                     row.ends.eq(ends_soon | ((beats == 2) & (low == 0))),
-                    row.shares.eq(ends_soon & ~row.is_last),
                 ]
+                m.d.comb += self._will_share.eq(ends_soon & ~row.is_last)
             with m.If(state.prepares & ~state.starts):
                 m.d.sync += row.ends.eq(1)
             m.d.sync += row.bytes_written.eq(Mux(row.ends | state.prepares, 0, row.bytes_written + row.bytes))

@@ -44,6 +44,7 @@ class Engine(wiring.Component):
     Members
     -------
     i_job, i_act : beats of cin_lanes bytes
+    o_job_room, o_act_room : the ready of each in the next cycle
     o : beats of cout_lanes bytes
     o_total, o_done : for the registers: a counter, all in turn, and the job that is done
     o_busy : a job is on chip, or not yet reported
@@ -56,6 +57,8 @@ class Engine(wiring.Component):
             {
                 "i_job": In(stream.Signature(beat(config.cin_lanes))),
                 "i_act": In(stream.Signature(beat(config.cin_lanes))),
+                "o_job_room": Out(1),
+                "o_act_room": Out(1),
                 "o": Out(stream.Signature(beat(config.cout_lanes))),
                 "o_total": Out(Total),
                 "o_done": Out(JobDone),
@@ -86,6 +89,7 @@ class Engine(wiring.Component):
         ending = waiting + ENDING_JOBS if waiting else 0
         connect(m, flipped(self.i_job), reader.i)
         connect(m, flipped(self.i_act), loader.i)
+        m.d.comb += [self.o_job_room.eq(reader.o_room), self.o_act_room.eq(loader.o_room)]
         self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
         self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting, BlockQueue)
         self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending, BlockQueue)

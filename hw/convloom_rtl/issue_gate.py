@@ -1,6 +1,6 @@
 """The only place where the datapath waits: behind the gate nothing does."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
@@ -14,8 +14,8 @@ TILE_MARGIN = 8  # words: the count of free ones is two cycles old, and a raw ti
 # What the steps before leave to the next one.
 Limits = data.StructLayout(
     {
-        "took": 1,  # words of the output ring were taken in the cycle before
-        "recent": 1,  # ... or in the one before that: the count of free ones does not know of them yet
+        "took": 2,  # words of the output ring were taken in the cycle before; in the one before that
+        "recent": 1,  # ... or so lately that what a depthwise row is compared with is older
         "room_for_tile": 1,
         "tiles_apart": 1,  # the last tile ended long enough ago for the next one to end
         "jobs_apart": 1,
@@ -28,6 +28,10 @@ Checked = data.StructLayout({"is_there": 1, "has_room": 1, "stays": 1})
 
 def _holds(checked):
     return checked.stays | ~checked.is_there
+
+
+def _row_fits(free, step):
+    return free >= step.row_words
 
 
 class IssueGate(wiring.Component):
@@ -89,19 +93,20 @@ class IssueGate(wiring.Component):
         m.d.sync += [limits[name].eq(value) for name, value in limits_after(go).items()]
         self._rows_under_way = Signal(self.row_delay)
         if is_least:
-            step_now = self._check(m, waiting, valid, free, limits, "waiting")
+            step_now = self._check(m, waiting, valid, _row_fits(free, waiting), limits, "waiting")
             rows_meet = waiting.row_end & self._rows_under_way.any()
             m.d.comb += [holds.eq(_holds(step_now) | rows_meet), self.i.ready.eq(~holds)]
         else:
             # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So what
             # stops many registers is made of five, and of five others for those in front of the gate.
             checked = Signal(data.StructLayout({"entered": 1, "coming": Checked, "staying": Checked}))
+            coming_fits, staying_fits = self._rows_fit(m, free, waiting)
             m.d.comb += [
                 checked.entered.eq(self.i.ready),
                 checked.coming.eq(
-                    self._check(m, self.i.p, self.i.valid, free, limits_after(valid), "coming")
+                    self._check(m, self.i.p, self.i.valid, coming_fits, limits_after(valid), "coming")
                 ),
-                checked.staying.eq(self._check(m, waiting, valid, free, limits_after(0), "staying")),
+                checked.staying.eq(self._check(m, waiting, valid, staying_fits, limits_after(0), "staying")),
             ]
             here, before = copies(m, checked, 2, "checked")
             step_now, step_before = (
@@ -120,7 +125,23 @@ class IssueGate(wiring.Component):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ISSUE))
         return m
 
-    def _check(self, m, asked, valid, free, limits, name):
+    def _rows_fit(self, m, free, waiting):
+        """Whether the depthwise row of the step that may come has room, and that of the one that waits.
+
+        Of the cycle before, from registers: nothing else is behind the comparisons. What was at the input then is the
+        step that waits now, or that which is there still; or one before it, but of the same job, whose rows are alike,
+        unless it was a job's last, or none: then the step has to enter before it is known.
+        """
+        at_input, stayed, entered, is_same_job = Signal(), Signal(), Signal(), Signal()
+        m.d.sync += [
+            at_input.eq(_row_fits(free, self.i.p)),
+            stayed.eq(_row_fits(free, waiting)),
+            entered.eq(self.i.ready),
+            is_same_job.eq(self.i.valid & ~(self.i.ready & self.i.p.job_end)),
+        ]
+        return at_input & is_same_job, Mux(entered, at_input, stayed)
+
+    def _check(self, m, asked, valid, row_fits, limits, name):
         """What is Checked of a step, and of none that it need not stay.
 
         The rows' progress comes from afar: nothing else is behind its comparison.
@@ -129,16 +150,13 @@ class IssueGate(wiring.Component):
         # Running row numbers are modulo: the row being loaded is never half of them ahead of one that is needed.
         ahead = Cat(self.i_progress.bytes, self.i_progress.rows) - Cat(asked.needs, asked.row)
         there = (asked.needs == 0) | ~ahead[len(asked.needs) + ROW_NUMBER - 1]
-        # Where no row is reserved there are more words than any number of them.
-        row_free = Cat(free, Const(0, len(asked.row_words) - len(free)), ~asked.reserve_row)
-        row_fits = row_free >= asked.row_words
-        is_known = ~(asked.reserve_row & limits["recent"])
+        row_fits = ~asked.reserve_row | (row_fits & ~limits["recent"])
         tile_fits = (asked.reserve == 0) | limits["room_for_tile"]
         spaced = (~asked.tile_end | limits["tiles_apart"]) & (~asked.job_end | limits["jobs_apart"])
         m.d.comb += [
             checked.is_there.eq(there),
-            checked.has_room.eq(row_fits & (is_known & tile_fits)),
-            checked.stays.eq(~(row_fits & (is_known & tile_fits & spaced))),
+            checked.has_room.eq(row_fits & tile_fits),
+            checked.stays.eq(~(row_fits & tile_fits & spaced)),
         ]
         with m.If(~valid):
             m.d.comb += [checked.is_there.eq(1), checked.stays.eq(0)]
@@ -169,8 +187,8 @@ class IssueGate(wiring.Component):
         def after(passes):
             takes = passes & (waiting.reserve_row | (waiting.reserve != 0))
             return {
-                "took": takes,
-                "recent": takes | limits.took,
+                "took": Cat(takes, limits.took[0]),
+                "recent": takes | (limits.took[0] if self.config.is_least else limits.took.any()),
                 "room_for_tile": free >= TILE_MARGIN,
                 **{
                     name: Mux(limits[name], ~(passes & is_end) | (cycles == 1), left == 1)

@@ -38,6 +38,7 @@ class JobReader(wiring.Component):
     Members
     -------
     i : beats of the job packets
+    o_room : i.ready of the next cycle
     o_load, o_walk, o_quantise, o_ring, o_count : what the stages have to know, one per job, in order
     i_records_room, i_weights_room : in the next cycle one more can be taken
     o_records : parameters, k_tiles * cout_lanes per job that is not discarded
@@ -53,6 +54,7 @@ class JobReader(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(beat(config.cin_lanes))),
+                "o_room": Out(1),
                 "o_load": Out(stream.Signature(LoadJob)),
                 "o_walk": Out(stream.Signature(WalkJob)),
                 "o_quantise": Out(stream.Signature(QuantiseJob)),
@@ -73,7 +75,7 @@ class JobReader(wiring.Component):
         check, checks = DescriptorCheck(self.config), Signal()
         m.submodules.check = idle_without(checks, check, platform)
         m.submodules.sections = sections = SectionReader(self.config)
-        accepts, taken, filling, cut_short = Signal(), Signal(), Signal(), Signal()
+        taken, filling, cut_short = Signal(), Signal(), Signal()
         ended = Signal()  # the packet whose job this is has been taken to its end
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
@@ -90,19 +92,22 @@ class JobReader(wiring.Component):
             check.i_sum.eq(total),
             check.i_start.eq(delay(m, taken & is_last & ~cut_short, sum_cycles, "started")),
             *self._show_beats(check, number, taken),
-            self.i.ready.eq(accepts | sections.i.ready),
+            # Reading ahead rests where no section follows: then each beat is taken, up to the packet's last.
+            self.i.ready.eq(sections.i.ready),
             self.o_reports.p.code.eq(code),
             *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
-        with m.If(self.i.valid & self.i.ready & self.i.p.last):
-            m.d.sync += ended.eq(1)
+        will_have_ended = Signal()
+        m.d.comb += will_have_ended.eq(ended | (self.i.valid & self.i.ready & self.i.p.last))
+        m.d.comb += self.o_room.eq(sections.o_takes & ~will_have_ended)
+        m.d.sync += ended.eq(will_have_ended)
         # A state keeps the job's code, and whether it is discarded, in each of its cycles: its last one counts.
         with m.FSM() as fsm:
             m.d.comb += checks.eq(taken | fsm.ongoing("CHECK"))
             begun = (number != 0) | ~fsm.ongoing("DESCRIPTOR")
             m.d.comb += self.o_inside.eq(begun & ~(ended & fsm.ongoing("REPORT")))
             with m.State("DESCRIPTOR"):
-                m.d.comb += [accepts.eq(1), taken.eq(self.i.valid)]
+                m.d.comb += taken.eq(self.i.valid)
                 m.d.sync += [code.eq(ErrorCode.JOB_SHORT), discard.eq(1)]  # unless it is checked
                 with m.If(taken):
                     m.d.sync += number.eq(number + 1)
@@ -138,9 +143,8 @@ class JobReader(wiring.Component):
                 with m.If(self.o_reports.ready):
                     m.next = "DROP"
             with m.State("DROP"):
-                m.d.comb += accepts.eq(~ended)
                 with m.If(~telling & (ended | (self.i.valid & self.i.p.last))):
-                    m.d.sync += ended.eq(0)
+                    m.d.comb += will_have_ended.eq(0)
                     m.next = "DESCRIPTOR"
         return m
 

@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from convloom_rtl.kit.stream import Queue, SkidBuffer
+from convloom_rtl.kit.stream import Queue, RoomRegister, SkidBuffer
 from convloom_rtl.payloads import beat
 
 
@@ -31,6 +31,7 @@ class InputPort(wiring.Component):
     tdata, tkeep, tlast, tvalid, tready : pins
     i_reset : level: the engine is being reset
     o : beats
+    i_room : o.ready of the next cycle; it does not matter where the port is direct
     o_inside : a packet has begun at the pins and not ended, or has not been handed on to its end
     """
 
@@ -42,6 +43,7 @@ class InputPort(wiring.Component):
                 "tready": Out(1),
                 "i_reset": In(1),
                 "o": Out(stream.Signature(beat(lanes))),
+                "i_room": In(1),
                 "o_inside": Out(1),
             }
         )
@@ -52,17 +54,18 @@ class InputPort(wiring.Component):
         beats = self.o
         if not self.direct:
             # What was taken and not handed on goes with the reset. The engine, which is in it too, takes nothing.
-            skid = SkidBuffer(self.o.p.shape())
-            m.submodules.skid = ResetInserter(self.i_reset)(skid)
-            beats = skid.i
-            connect(m, skid.o, flipped(self.o))
+            register = RoomRegister(self.o.p.shape())
+            m.submodules.register = ResetInserter(self.i_reset)(register)
+            beats = register.i
+            m.d.comb += register.i_room.eq(self.i_room)
+            connect(m, register.o, flipped(self.o))
         m.d.comb += [
             beats.p.data.eq(self.tdata),
             beats.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
             beats.p.last.eq(self.tlast),
             beats.valid.eq(self.tvalid & ~dropping & ~self.i_reset),
             self.tready.eq(Mux(dropping, 1, beats.ready & ~self.i_reset)),
-            self.o_inside.eq(inside | (0 if self.direct else skid.o.valid)),
+            self.o_inside.eq(inside | (0 if self.direct else self.o.valid)),
         ]
         with m.If(self.tvalid & self.tready):
             m.d.sync += inside.eq(~self.tlast)

@@ -53,8 +53,9 @@ class RowSpace(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bank = self.o_rows_done[:BANK_BITS]
-        m.d.sync += self.o_rows_done.eq(self.o_rows_done + self.i_row_done)
+        bank, next_row = self.o_rows_done[:BANK_BITS], Signal(ROW_NUMBER, init=1)
+        with m.If(self.i_row_done):  # which comes late: no sum is behind it
+            m.d.sync += [self.o_rows_done.eq(next_row), next_row.eq(next_row + 1)]
         freed, slot, free_bank = self._free_rows(m)
         fits = self._fits(m, bank, freed, slot, free_bank)
         has_entry, has_another = self._has_entry(m, delay(m, freed, 1, "freed", reset=True))

@@ -18,10 +18,12 @@ class SectionReader(wiring.Component):
     Members
     -------
     i_reads : a job's sections may follow, or have begun: high up to o_done. The first beat is read ahead, and forgotten
-        if they do not follow, as is one that is read too many behind them
+        if they do not follow, as is one that is read too many behind them. Where it is low, each beat is taken and
+        forgotten from the second cycle on
     i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, which have been found to fit the
         rings, are held from then on
     i : beats; i_open: the packet goes on (low: what comes is another's)
+    o_takes : i.ready of the next cycle if the packet goes on in it
     i_records_room, i_weights_room : in the next cycle one more can be taken
     o_records, o_weights : the parameters, then the weights lane by lane. Where nothing has been read ahead, the
         payload of o_weights is the input's of the cycle before, whether or not it is read; what is not there is zeros
@@ -38,6 +40,7 @@ class SectionReader(wiring.Component):
                 "i_k_tiles": In(DESCRIPTOR_SHAPES["k_tiles"]),
                 "i_words": In(DESCRIPTOR_SHAPES["words_in_all"]),
                 "i": In(stream.Signature(beat(config.cin_lanes))),
+                "o_takes": Out(1),
                 "i_open": In(1),
                 "i_records_room": In(1),
                 "i_weights_room": In(1),
@@ -55,14 +58,19 @@ class SectionReader(wiring.Component):
         next_records, next_weights = Signal(), Signal()  # ... in the next cycle
         record_goes, weights_go = Signal(), Signal()  # what there is of it leaves: there is room
         full, ends, short = Signal(), Signal(), Signal()
-        takes, comes, leaves, stays_full = Signal(init=1), Signal(), Signal(), Signal()
+        takes, comes, leaves, stays_full = (
+            Signal(init=1),
+            Signal(),
+            Signal(),
+            Signal(),
+        )  # takes: from the input
         record_will_go, weights_will_go = Signal(), Signal()
         unit, final, section_ends = Signal(), Signal(), Signal()
         content = self._content(m, takes)
         m.d.comb += [
             comes.eq(self.i.valid | ~self.i_open),
             leaves.eq(weights_go | (record_goes & unpacker.i.ready)),
-            self.i.ready.eq(self.i_reads & self.i_open & takes),
+            self.i.ready.eq(self.i_open & takes),
             unpacker.i.p.eq(content),
             unpacker.i.valid.eq(record_goes & full),
             unpacker.i_final.eq(final),
@@ -79,6 +87,7 @@ class SectionReader(wiring.Component):
             record_will_go.eq(next_records & self.i_records_room),
             weights_will_go.eq(next_weights & self.i_weights_room),
             stays_full.eq(self.i_reads & Mux(takes, comes, full & ~leaves)),
+            self.o_takes.eq(~stays_full | weights_will_go | (record_will_go & unpacker.o_empties)),
         ]
         m.d.sync += [
             in_records.eq(next_records),
@@ -90,7 +99,7 @@ class SectionReader(wiring.Component):
         if self.config.is_least:
             m.d.comb += takes.eq(~full | leaves)
         else:  # the same, but from a register
-            m.d.sync += takes.eq(~stays_full | weights_will_go | (record_will_go & unpacker.o_empties))
+            m.d.sync += takes.eq(self.o_takes)
         with m.If(takes):
             m.d.sync += ends.eq(self.i.p.last)
         is_whole = self.i_open & self.i.p.count[-1]  # lanes are a power of two

@@ -98,6 +98,10 @@ class Top(wiring.Component):
         connect(m, self.job.o, self.engine.i_job)
         connect(m, self.act.o, self.engine.i_act)
         connect(m, self.engine.o, self.out.i)
+        m.d.comb += [
+            self.job.i_room.eq(self.engine.o_job_room),
+            self.act.i_room.eq(self.engine.o_act_room),
+        ]
         connect(m, self.engine.reports, self.registers.reports)
         m.d.comb += [
             self.registers.i_total.eq(self.engine.o_total),

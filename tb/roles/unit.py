@@ -3,8 +3,11 @@
 import random
 from zlib import crc32
 
+from amaranth.hdl import Module, ResetInserter
 from amaranth.lib import data
+from amaranth.lib.wiring import connect
 from amaranth.sim import Simulator
+from convloom_rtl.kit.stream import SkidBuffer
 from roles.stalls import Pauses, ragged
 
 
@@ -128,6 +131,30 @@ class Collector:
 
     async def run(self, ctx):
         self.taken = await collect(ctx, self._port, self._count, self._pauses)
+
+
+def in_front_of_a_stage(register, reset=None):
+    """A component with i_room in front of one that tells it, a skid buffer. Returns both, and the stream behind."""
+    m = Module()
+    stage = SkidBuffer(register.o.p.shape())
+    m.submodules.register = register
+    m.submodules.stage = stage if reset is None else ResetInserter(reset)(stage)
+    connect(m, register.o, stage.i)
+    m.d.comb += register.i_room.eq(stage.o_room)
+    return m, stage.o
+
+
+def watch_room(stage):
+    """A watcher: what a stage tells as o_room is its i.ready of the next cycle."""
+
+    async def watch(ctx):
+        told = None
+        while True:
+            _, _, room, ready = await ctx.tick().sample(stage.o_room, stage.i.ready)
+            assert told is None or ready == told, f"room {told} was told, ready is {ready}"
+            told = room
+
+    return watch
 
 
 async def send_into_room(ctx, port, room, payloads, pauses):

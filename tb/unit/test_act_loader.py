@@ -7,7 +7,7 @@ from convloom.spec import Config, ErrorCode
 from convloom_rtl.act_loader import ActLoader
 from roles.pictures import Picture, act_beats, load_jobs, random_picture
 from roles.stalls import Pauses
-from roles.unit import Collector, sender, simulate
+from roles.unit import Collector, sender, simulate, watch_room
 
 CONFIG = Config(cin_lanes=8, cout_lanes=1, requant_lanes=1, line_bytes=64 * 4 * 8)
 
@@ -29,7 +29,7 @@ def load(pictures, pauses=None, codes_pauses=None):
 
     beats = sender(dut.i, act_beats(pictures, 8), pauses or Pauses())
     jobs = sender(dut.i_jobs, load_jobs(pictures, 8), Pauses())
-    simulate(dut, beats, jobs, take_codes, watchers=[give_up])
+    simulate(dut, beats, jobs, take_codes, watchers=[give_up, watch_room(dut)])
     return codes.taken, writes
 
 

@@ -126,7 +126,12 @@ class Gate:
 
     async def _watch(self, ctx):
         ports = [getattr(self.dut, f"o_{name}") for name in self.OUTPUTS]
-        ports += [self.dut.i_progress, self.dut.i_released, self.dut.i.valid & self.dut.i.ready]
+        ports += [
+            self.dut.i_progress,
+            self.dut.i_released,
+            self.dut.i.valid,
+            self.dut.i.valid & self.dut.i.ready,
+        ]
         ctx.set(self.dut.i_active, 1)
         ctx.set(self.dut.i_cause, cause_value(Cause.DRAIN))
         while True:
@@ -134,7 +139,11 @@ class Gate:
             ctx.set(self.dut.i_released, released)
             _, _, *sampled = await ctx.tick().sample(*ports)
             cycle = dict(
-                zip((*self.OUTPUTS, "progress", "released", "enters"), map(plain, sampled), strict=True)
+                zip(
+                    (*self.OUTPUTS, "progress", "released", "offered", "enters"),
+                    map(plain, sampled),
+                    strict=True,
+                )
             )
             self.held, self.results = self.held - released, self.results - released
             if cycle["tag"]["issue"] or cycle["tag"]["job_end"] or cycle["window"]["read"]:
@@ -185,11 +194,22 @@ def is_apart(end, cycles, before, at):
 
 def has_room(gate, step, before, at):
     """Whether the output ring has room for what the step reserves, as far as the gate knows by then."""
-    freed = sum(cycle["released"] for cycle in gate.log[: at - 2])
-    free = gate.config.output_words + freed - sum(reserved_by(other) for other, n in before if n <= at - 3)
+    known = (
+        at - 3 if step.get("reserve_row") else at - 2
+    )  # what was released before, and reserved two cycles earlier
+    freed = sum(cycle["released"] for cycle in gate.log[:known])
+    free = gate.config.output_words + freed - sum(reserved_by(other) for other, n in before if n < known)
     if step.get("reserve_row"):
-        return free >= step["row_words"] and not any(reserved_by(other) for other, n in before if n > at - 3)
+        return free >= step["row_words"] and not any(reserved_by(other) for other, n in before if n >= known)
     return not step["reserve"] or free >= TILE_MARGIN
+
+
+def is_known(gate, step, entry, before, at):
+    """Whether it can be known if its row has room: a step that enters behind none, or a job's last, has to be there."""
+    is_behind = gate.log[entry - 1]["offered"] and not (
+        gate.log[entry - 1]["enters"] and before[-1][0]["job_end"]
+    )
+    return not step.get("reserve_row") or is_behind or at > entry + 2
 
 
 def check_cycles(gate):
@@ -198,10 +218,11 @@ def check_cycles(gate):
     entered = [n for n, cycle in enumerate(gate.log) if cycle["enters"]]
     for step, entry, at in zip(gate.steps, entered, gate.passed, strict=True):
 
-        def may(n, step=step, before=tuple(before)):
+        def may(n, step=step, entry=entry, before=tuple(before)):
             return (
                 is_there(step, gate.log[n - 2]["progress"])
                 and has_room(gate, step, before, n)
+                and is_known(gate, step, entry, before, n)
                 and (not step["tile_end"] or is_apart("tile_end", lambda s: slots_of(s) * passes, before, n))
                 and (not step["job_end"] or is_apart("job_end", lambda s: JOB_CYCLES, before, n))
             )
@@ -276,6 +297,19 @@ def test_a_depthwise_row_waits_for_as_many_words_as_it_takes():
     enough = next(n for n in range(ended, passed) if gate.log[n]["held"] <= 4)
     assert passed - enough <= 4, f"{passed - enough} cycles"
     assert {cycle["tag"]["cause"] for cycle in gate.log[ended + 1 : passed]} == {cause_value(Cause.OUTPUT)}
+
+
+def test_the_rows_of_another_job_take_another_number_of_words():
+    """Right behind a job whose rows would fit: of eight words, four and one are taken, the next row takes four."""
+    steps = []
+    for row_words in (4, 1, 4):
+        reads = {"row_words": row_words, "window": {"read": 1}}
+        ends = {"reserve_row": 0, **dict.fromkeys(("row_end", *ENDS), 1)}
+        between = [plain_step(reserve_row=0, **reads)] * JOB_CYCLES  # so that its last step passes at once
+        steps += [plain_step(reserve_row=1, **reads), *between, plain_step(**reads | ends)]
+    gate = Gate(CONFIGS["one pass"], steps, random.Random(2), release=0.01).run(Pauses())
+    check_room(gate)
+    check_cycles(gate)
 
 
 def plain_step(**values):

@@ -11,7 +11,7 @@ from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, u
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.payloads import RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
 from roles.geometry import random_geometry
-from roles.unit import Collector, RoomCollector, beats_of, sender, simulate
+from roles.unit import Collector, RoomCollector, beats_of, sender, simulate, watch_room
 
 CONFIGS = {
     "4 lanes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, weight_words=64),
@@ -132,7 +132,9 @@ def check(config, packets, stalls):
             loaded.append((await ctx.tick().sample(dut.o_loaded))[-1])
 
     testbenches = [collector.run for collector in out.values()]
-    simulate(dut, sender(dut.i, beats, stalls.input()), *testbenches, watchers=[watch_loaded])
+    simulate(
+        dut, sender(dut.i, beats, stalls.input()), *testbenches, watchers=[watch_loaded, watch_room(dut)]
+    )
     compare(jobs, {name: collector.taken for name, collector in out.items()})
     assert sum(loaded) == sum(job.discarded_with is None for job in jobs)
 

@@ -5,7 +5,7 @@ import random
 import pytest
 from convloom_rtl.packet_ports import InputPort, OutputPort
 from roles.stalls import NAMES
-from roles.unit import Collector, StreamStalls, beats_of, seed_of, sender, simulate
+from roles.unit import Collector, StreamStalls, beats_of, in_front_of_a_stage, seed_of, sender, simulate
 
 LANES = 4
 
@@ -33,13 +33,14 @@ def test_input(stalls):
     packets = [rng.randbytes(rng.randint(1, 17)) for _ in range(20)]
     expected = [beat for packet in packets for beat in beats_of(packet, LANES)]
     pauses, port = StreamStalls(stalls, rng.random()), InputPort(LANES)
-    inputs, collector = pauses.input(), Collector(port.o, len(expected), pauses.output())
+    dut, out = in_front_of_a_stage(port)
+    inputs, collector = pauses.input(), Collector(out, len(expected), pauses.output())
 
     async def send(ctx):
         for packet in packets:
             await drive(ctx, port, packet, inputs)
 
-    simulate(port, send, collector.run)
+    simulate(dut, send, collector.run)
     assert collector.taken == expected
     pauses.check()
 
@@ -47,12 +48,13 @@ def test_input(stalls):
 @pytest.mark.parametrize(("keep", "count"), [(0b0001, 1), (0b0101, 3), (0b1000, 4), (0, 0)])
 def test_keep_counts_up_to_its_highest_bit(keep, count):
     port, pauses = InputPort(LANES), StreamStalls("none", 0)
-    collector = Collector(port.o, 2, pauses.output())
+    dut, out = in_front_of_a_stage(port)
+    collector = Collector(out, 2, pauses.output())
 
     async def send(ctx):
         await drive(ctx, port, b"12345678", keep=keep)
 
-    simulate(port, send, collector.run)
+    simulate(dut, send, collector.run)
     assert [beat["count"] for beat in collector.taken] == [LANES, count]
 
 
@@ -61,7 +63,8 @@ def test_a_reset_drops_the_open_packet(beats):
     """Whether none, some or all of a packet's beats went in before: the next packet comes whole."""
     port, pauses = InputPort(LANES), StreamStalls("none", 0)
     after = beats_of(b"the next", LANES)
-    collector = Collector(port.o, len(after), pauses.output())
+    dut, out = in_front_of_a_stage(port, port.i_reset)
+    collector = Collector(out, len(after), pauses.output())
 
     async def send(ctx):
         packet = b"0123456789abcd"
@@ -76,27 +79,28 @@ def test_a_reset_drops_the_open_packet(beats):
         await drive(ctx, port, b"the next")
 
     async def collect(ctx):
-        ctx.set(port.o.ready, 1)  # what comes before the reset went its way
+        ctx.set(out.ready, 1)  # what comes before the reset went its way
         await ctx.tick().until(port.i_reset)
         await ctx.tick().until(~port.i_reset)
         await collector.run(ctx)
 
-    simulate(port, send, collect)
+    simulate(dut, send, collect)
     assert collector.taken == after
 
 
 def test_a_reset_drops_beats_that_are_not_taken():
     """An engine that stalls when the reset comes: what the port holds for it is gone."""
     port, after = InputPort(LANES), beats_of(b"the next", LANES)
-    collector = Collector(port.o, len(after), StreamStalls("none", 0).output())
+    dut, out = in_front_of_a_stage(port, port.i_reset)
+    collector = Collector(out, len(after), StreamStalls("none", 0).output())
 
     async def send(ctx):
-        await drive(ctx, port, b"0123456789abcd", beats=2)
+        await drive(ctx, port, b"0123456789abcd", beats=3)
         assert ctx.get(port.o.valid) and not ctx.get(port.tready)
         ctx.set(port.i_reset, 1)
         await ctx.tick().repeat(5)
         ctx.set(port.i_reset, 0)
-        await drive(ctx, port, b"89abcd")
+        await drive(ctx, port, b"cd")
         await drive(ctx, port, b"the next")
 
     async def collect(ctx):
@@ -104,7 +108,7 @@ def test_a_reset_drops_beats_that_are_not_taken():
         await ctx.tick().until(~port.i_reset)
         await collector.run(ctx)
 
-    simulate(port, send, collect)
+    simulate(dut, send, collect)
     assert collector.taken == after
 
 

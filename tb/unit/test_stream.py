@@ -5,8 +5,8 @@ import random
 import pytest
 from amaranth.hdl import unsigned
 from amaranth.lib import data
-from convloom_rtl.kit.stream import BlockQueue, Queue, SkidBuffer
-from roles.unit import Collector, sender, simulate
+from convloom_rtl.kit.stream import BlockQueue, Queue, RoomRegister, SkidBuffer
+from roles.unit import Collector, in_front_of_a_stage, sender, simulate
 
 PAIR = data.StructLayout({"a": unsigned(5), "b": 3})
 MAKERS = {
@@ -45,6 +45,34 @@ def test_one_payload_per_cycle(kind):
 
     simulate(dut, testbench)
     assert all(cycles[3:]), "a bubble in a stream that nothing stalls"
+
+
+def test_a_room_register_keeps_the_order(stalls, seed):
+    rng = random.Random(seed)
+    numbers, register = [rng.randrange(256) for _ in range(120)], RoomRegister(unsigned(8))
+    dut, end = in_front_of_a_stage(register)
+    out = Collector(end, len(numbers), stalls.output())
+    simulate(dut, sender(register.i, numbers, stalls.input()), out.run)
+    assert out.taken == numbers
+
+
+def test_a_room_register_holds_one_payload():
+    """And takes one per cycle where the stage behind it does."""
+    dut = RoomRegister(unsigned(8))
+
+    async def testbench(ctx):
+        ctx.set(dut.i.valid, 1)
+        await ctx.tick()
+        assert ctx.get(dut.o.valid) and not ctx.get(dut.i.ready)
+        ctx.set(dut.i_room, 1)
+        await ctx.tick()
+        for number in range(20):
+            assert ctx.get(dut.o.valid) and ctx.get(dut.i.ready)
+            ctx.set(dut.i.payload, number)
+            await ctx.tick()
+            assert ctx.get(dut.o.payload) == number
+
+    simulate(dut, testbench)
 
 
 @pytest.mark.parametrize(("kind", "depth"), (("queue", 4), ("queue of two", 2), ("queue of one", 1)))

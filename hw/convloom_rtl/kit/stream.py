@@ -129,3 +129,32 @@ class SkidBuffer(wiring.Component):
         with m.If(takes):
             m.d.sync += [self.o.valid.eq(full | self.i.valid), payload.eq(Mux(full, skidded, self.i.p))]
         return m
+
+
+class RoomRegister(wiring.Component):
+    """A register in front of a stage that tells a cycle ahead whether it takes what is there.
+
+    Cuts every path like a skid buffer, but holds one payload: ready is made in time from what is told. Latency one
+    cycle, one payload per cycle.
+
+    Members
+    -------
+    i, o : of streams
+    i_room : o.ready of the next cycle
+    """
+
+    def __init__(self, shape):
+        self.shape = shape
+        super().__init__(
+            {"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape)), "i_room": In(1)}
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        payload, ready = Signal(self.shape, reset_less=True), Signal(init=1)
+        will_hold = self.i.valid | ~ready
+        m.d.comb += [self.i.ready.eq(ready), self.o.p.eq(payload)]
+        m.d.sync += [self.o.valid.eq(will_hold), ready.eq(self.i_room | ~will_hold)]
+        with m.If(ready):
+            m.d.sync += payload.eq(self.i.p)
+        return m
