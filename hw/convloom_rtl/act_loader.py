@@ -222,7 +222,7 @@ class ActLoader(wiring.Component):
             left.eq(slot_left - written),
             fits.eq((begins | fits) & ~(written & (slot_left == 1))),
         ]
-        between = 0 if self.config.is_least else 1
+        between = self.config.relay
         absent = (short.replicate(lanes) | (Const(-1, lanes) << beat_in.count))[:lanes]
         absent = delay(m, absent, between, "absent")
         bytes_in = delay(m, Cat(beat_in.data), between, "bytes")

@@ -136,9 +136,7 @@ class Engine(wiring.Component):
             lines.i_start.eq(loader.o_start),
             lines.i_started.eq(loader.o_started),
             # A register for the way from the loader to the gate, where it is compared.
-            gate.i_progress.eq(
-                delay(m, loader.o_progress, 0 if self.config.is_least else 1, "progress", reset=True)
-            ),
+            gate.i_progress.eq(delay(m, loader.o_progress, self.config.relay, "progress", reset=True)),
             loader.i_free_to.eq(gate.o_free_to),
             walker.i_rows_done.eq(loader.o_progress.rows),
             reader.i_records_room.eq(requantiser.o_records_room),

@@ -35,7 +35,7 @@ class LineBuffer(wiring.Component):
     def __init__(self, config):
         self.config = config
         # Memories lie far apart on a chip: a register takes the way from them; not in the least engine, which is near.
-        self.way = 0 if config.is_least else 1
+        self.way = config.relay
         self.banks = BlockMemory.LATENCY + self.way
         self.table = 1 + self.banks
         self.last_read = (

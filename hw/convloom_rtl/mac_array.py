@@ -66,7 +66,7 @@ class MacArray(wiring.Component):
 
     def __init__(self, config):
         self.config = config
-        self.weights_behind = 0 if config.is_least else 1
+        self.weights_behind = config.relay
         self.latency = self.weights_behind + DotProduct.latency(config.cin_lanes, config.is_least) + 1
         vector = data.ArrayLayout(signed(8), config.cin_lanes)
         super().__init__(

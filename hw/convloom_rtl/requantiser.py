@@ -40,7 +40,7 @@ class Requantiser(wiring.Component):
         self.config = config
         self.passes = TilePasses(config)
         self.rescaler = Rescaler(config.requant_lanes, config.roundings, steady=config.is_least)
-        self.bias_cycles = 0 if config.is_least else 1
+        self.bias_cycles = config.relay
         self.latency = self.passes.latency + self.bias_cycles + self.rescaler.latency + 2
         super().__init__(
             {

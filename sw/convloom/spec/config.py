@@ -115,6 +115,11 @@ class Config:
         return self.jobs_in_flight == 1
 
     @property
+    def relay(self):
+        """Registers that a signal is given for its way across a chip: one, in the least engine none."""
+        return 0 if self.is_least else 1
+
+    @property
     def module_name(self):
         """Name of the top module."""
         return "convloom_" + self.name.replace("-", "_")
