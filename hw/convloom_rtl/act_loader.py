@@ -1,12 +1,12 @@
 """Takes the activation packets: cuts dense NHWC bytes into rows and says where in the line buffer each one lies."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
 
 from convloom_rtl.kit.pipeline import delay, delay_together
-from convloom_rtl.payloads import LoadJob, beat, line_write, row_progress, row_start
+from convloom_rtl.payloads import LoadJob, input_beat, line_write, row_progress, row_start
 from convloom_rtl.row_space import OneJobSpace, RowSpace
 
 # One at a time, and `starts` in the last cycle of `prepares`: registers, as they stand before wide enables.
@@ -58,7 +58,7 @@ class ActLoader(wiring.Component):
         super().__init__(
             {
                 "i_jobs": In(stream.Signature(LoadJob)),
-                "i": In(stream.Signature(beat(config.cin_lanes))),
+                "i": In(stream.Signature(input_beat(config.cin_lanes))),
                 "o_room": Out(1),
                 "i_free_to": In(row_progress(config).members["rows"]),
                 "o_start": Out(row_start(config)),
@@ -206,8 +206,7 @@ class ActLoader(wiring.Component):
 
     def _holds_row_end(self, end_lane):
         """Whether the beat has all bytes up to the row's end, if that is in it; at lane 0: behind the last."""
-        count, lane_bits = self.i.p.count, len(end_lane)
-        return count[lane_bits] | ((end_lane != 0) & (count[:lane_bits] >= end_lane))
+        return self.i.p.keep.rotate_left(1).bit_select(end_lane, 1)
 
     def _write(self, m, job, short, begins, lane, written):
         """The word and the row's place, a register behind the decision, or one more: which bytes are absent is
@@ -223,7 +222,7 @@ class ActLoader(wiring.Component):
             fits.eq((begins | fits) & ~(written & (slot_left == 1))),
         ]
         between = self.config.relay
-        absent = (short.replicate(lanes) | (Const(-1, lanes) << beat_in.count))[:lanes]
+        absent = short.replicate(lanes) | ~beat_in.keep
         absent = delay(m, absent, between, "absent")
         bytes_in = delay(m, Cat(beat_in.data), between, "bytes")
         data_out = Signal(8 * lanes, reset_less=True)

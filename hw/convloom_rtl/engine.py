@@ -15,7 +15,7 @@ from convloom_rtl.line_buffer import LineBuffer
 from convloom_rtl.mac_array import MacArray
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
-from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat, slot
+from convloom_rtl.payloads import JobDone, ReportAccess, Total, beat, input_beat, slot
 from convloom_rtl.reporter import Reporter
 from convloom_rtl.requantiser import Requantiser
 from convloom_rtl.weight_ring import WeightRing
@@ -55,8 +55,8 @@ class Engine(wiring.Component):
         self.config = config
         super().__init__(
             {
-                "i_job": In(stream.Signature(beat(config.cin_lanes))),
-                "i_act": In(stream.Signature(beat(config.cin_lanes))),
+                "i_job": In(stream.Signature(input_beat(config.cin_lanes))),
+                "i_act": In(stream.Signature(input_beat(config.cin_lanes))),
                 "o_job_room": Out(1),
                 "o_act_room": Out(1),
                 "o": Out(stream.Signature(beat(config.cout_lanes))),

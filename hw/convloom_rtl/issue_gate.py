@@ -98,11 +98,11 @@ class IssueGate(wiring.Component):
             m.d.comb += [holds.eq(_holds(step_now) | rows_meet), self.i.ready.eq(~holds)]
         else:
             # A cycle ahead, and both at once: the step that may come and the one that may have to wait on. So what
-            # stops many registers is made of five, and of five others for those in front of the gate.
+            # stops many registers is made of five, and of five others for those in front of the gate alone.
             checked = Signal(data.StructLayout({"entered": 1, "coming": Checked, "staying": Checked}))
-            coming_fits, staying_fits = self._rows_fit(m, free, waiting)
+            coming_fits, staying_fits = self._rows_fit(m, free, waiting, ~holds)
             m.d.comb += [
-                checked.entered.eq(self.i.ready),
+                checked.entered.eq(~holds),
                 checked.coming.eq(
                     self._check(m, self.i.p, self.i.valid, coming_fits, limits_after(valid), "coming")
                 ),
@@ -125,7 +125,7 @@ class IssueGate(wiring.Component):
             m.d.sync += self.o_tag.cause.eq(cause_value(Cause.ISSUE))
         return m
 
-    def _rows_fit(self, m, free, waiting):
+    def _rows_fit(self, m, free, waiting, enters):
         """Whether the depthwise row of the step that may come has room, and that of the one that waits.
 
         Of the cycle before, from registers: nothing else is behind the comparisons. What was at the input then is the
@@ -136,8 +136,8 @@ class IssueGate(wiring.Component):
         m.d.sync += [
             at_input.eq(_row_fits(free, self.i.p)),
             stayed.eq(_row_fits(free, waiting)),
-            entered.eq(self.i.ready),
-            is_same_job.eq(self.i.valid & ~(self.i.ready & self.i.p.job_end)),
+            entered.eq(enters),
+            is_same_job.eq(self.i.valid & ~(enters & self.i.p.job_end)),
         ]
         return at_input & is_same_job, Mux(entered, at_input, stayed)
 

@@ -8,7 +8,7 @@ from convloom.spec.job import DESCRIPTOR_BYTES
 
 from convloom_rtl.chips import idle_without
 from convloom_rtl.descriptor_check import DescriptorCheck
-from convloom_rtl.kit.pipeline import delay, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import (
     RAW_SLOTS,
     CountJob,
@@ -19,7 +19,7 @@ from convloom_rtl.payloads import (
     ReportJob,
     RingJob,
     WalkJob,
-    beat,
+    input_beat,
 )
 from convloom_rtl.section_reader import SectionReader
 
@@ -53,7 +53,7 @@ class JobReader(wiring.Component):
         self.descriptor_beats = DESCRIPTOR_BYTES // config.cin_lanes
         super().__init__(
             {
-                "i": In(stream.Signature(beat(config.cin_lanes))),
+                "i": In(stream.Signature(input_beat(config.cin_lanes))),
                 "o_room": Out(1),
                 "o_load": Out(stream.Signature(LoadJob)),
                 "o_walk": Out(stream.Signature(WalkJob)),
@@ -84,8 +84,8 @@ class JobReader(wiring.Component):
         discard, row_words = Signal(), Signal(16, reset_less=True)
         starts_telling, telling = self._tell(m, descriptor, self._more(descriptor, discard, row_words))
         is_last = number == self.descriptor_beats - 1
-        is_whole = is_last & (self.i.p.count == self.config.cin_lanes)
-        self._connect_sections(m, sections, descriptor, ended)
+        is_whole = is_last & self.i.p.keep[-1]
+        self._connect_sections(m, sections, descriptor)
         m.d.comb += [
             cut_short.eq(taken & self.i.p.last & ~is_whole),
             check.i_descriptor.eq(descriptor),
@@ -101,6 +101,10 @@ class JobReader(wiring.Component):
         m.d.comb += will_have_ended.eq(ended | (self.i.valid & self.i.ready & self.i.p.last))
         m.d.comb += self.o_room.eq(sections.o_takes & ~will_have_ended)
         m.d.sync += ended.eq(will_have_ended)
+        if self.config.is_least:
+            m.d.comb += sections.i_open.eq(~ended)
+        else:  # a register of its own for what stands before a beat's every byte
+            m.d.comb += sections.i_open.eq(~copies(m, will_have_ended, 1, "ended_there")[0])
         # A state keeps the job's code, and whether it is discarded, in each of its cycles: its last one counts.
         with m.FSM() as fsm:
             m.d.comb += checks.eq(taken | fsm.ongoing("CHECK"))
@@ -148,13 +152,12 @@ class JobReader(wiring.Component):
                     m.next = "DESCRIPTOR"
         return m
 
-    def _connect_sections(self, m, sections, descriptor, ended):
+    def _connect_sections(self, m, sections, descriptor):
         connect(m, sections.o_records, flipped(self.o_records))
         connect(m, sections.o_weights, flipped(self.o_weights))
         m.d.comb += [
             sections.i.p.eq(self.i.p),
             sections.i.valid.eq(self.i.valid),
-            sections.i_open.eq(~ended),
             sections.i_k_tiles.eq(descriptor.k_tiles),
             sections.i_words.eq(descriptor.words_in_all),
             sections.i_records_room.eq(self.i_records_room),

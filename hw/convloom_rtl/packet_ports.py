@@ -8,7 +8,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from convloom_rtl.kit.stream import Queue, RoomRegister, SkidBuffer
-from convloom_rtl.payloads import beat
+from convloom_rtl.payloads import beat, input_beat
 
 
 def axi_stream(lanes):
@@ -42,7 +42,7 @@ class InputPort(wiring.Component):
                 **_flipped(axi_stream(lanes)),
                 "tready": Out(1),
                 "i_reset": In(1),
-                "o": Out(stream.Signature(beat(lanes))),
+                "o": Out(stream.Signature(input_beat(lanes))),
                 "i_room": In(1),
                 "o_inside": Out(1),
             }
@@ -61,7 +61,7 @@ class InputPort(wiring.Component):
             connect(m, register.o, flipped(self.o))
         m.d.comb += [
             beats.p.data.eq(self.tdata),
-            beats.p.count.eq(Mux(self.tlast, self._count(m), self.lanes)),
+            beats.p.keep.eq(Cat(~self.tlast | self.tkeep[n:].any() for n in range(self.lanes))),
             beats.p.last.eq(self.tlast),
             beats.valid.eq(self.tvalid & ~dropping & ~self.i_reset),
             self.tready.eq(Mux(dropping, 1, beats.ready & ~self.i_reset)),
@@ -74,14 +74,6 @@ class InputPort(wiring.Component):
         with m.If(dropping & self.tvalid & self.tlast):
             m.d.sync += dropping.eq(0)
         return m
-
-    def _count(self, m):
-        """Number of the highest TKEEP bit that is set, plus one."""
-        count = Signal(range(self.lanes + 1))
-        for n in range(self.lanes):
-            with m.If(self.tkeep[n]):
-                m.d.comb += count.eq(n + 1)
-        return count
 
 
 class OutputPort(wiring.Component):

@@ -74,6 +74,15 @@ def beat(lanes):
     return data.StructLayout({"data": data.ArrayLayout(8, lanes), "count": range(lanes + 1), "last": 1})
 
 
+def input_beat(lanes):
+    """A beat of a packet that comes in: `keep` has a one for each of its valid bytes, which are its first ones.
+
+    Only a last beat may have fewer than `lanes`; it may have none. Each byte has its own bit, from a register: nobody
+    has to decode a number.
+    """
+    return data.StructLayout({"data": data.ArrayLayout(8, lanes), "keep": lanes, "last": 1})
+
+
 def tile(config):
     """A tile's accumulators as they leave the array; the rest is as in Tag."""
     return data.StructLayout(

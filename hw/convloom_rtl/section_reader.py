@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec import ErrorCode
 
-from convloom_rtl.payloads import DESCRIPTOR_SHAPES, RecordLayout, beat
+from convloom_rtl.payloads import DESCRIPTOR_SHAPES, RecordLayout, input_beat
 from convloom_rtl.record_unpacker import RecordUnpacker
 
 
@@ -39,7 +39,7 @@ class SectionReader(wiring.Component):
                 "i_start": In(1),
                 "i_k_tiles": In(DESCRIPTOR_SHAPES["k_tiles"]),
                 "i_words": In(DESCRIPTOR_SHAPES["words_in_all"]),
-                "i": In(stream.Signature(beat(config.cin_lanes))),
+                "i": In(stream.Signature(input_beat(config.cin_lanes))),
                 "o_takes": Out(1),
                 "i_open": In(1),
                 "i_records_room": In(1),
@@ -102,7 +102,7 @@ class SectionReader(wiring.Component):
             m.d.sync += takes.eq(self.o_takes)
         with m.If(takes):
             m.d.sync += ends.eq(self.i.p.last)
-        is_whole = self.i_open & self.i.p.count[-1]  # lanes are a power of two
+        is_whole = self.i_open & self.i.p.keep[-1]
         m.d.sync += short.eq(self.i_reads & (short | (takes & comes & ~is_whole)))
         with m.If(short):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_SHORT)
@@ -137,6 +137,6 @@ class SectionReader(wiring.Component):
         content = Signal(data.ArrayLayout(8, lanes), reset_less=True)
         with m.If(takes):
             for n in range(lanes):
-                is_there = self.i_open & (self.i.p.count > n)
+                is_there = self.i_open & self.i.p.keep[n]
                 m.d.sync += content[n].eq(Mux(is_there, self.i.p.data[n], 0))
         return content.as_value()

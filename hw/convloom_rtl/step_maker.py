@@ -24,7 +24,7 @@ class StepMaker(wiring.Component):
     i_base : running number of its row 0
     i_turn, i_place : the step that the walk is at
     i_walking : there is one
-    o_moves : pulse: it is made, and the walk goes on
+    o_moves, o_place_moves : pulse: it is made, and the walk goes on; the same from another register, for the place
     o : steps, latency two cycles
     """
 
@@ -38,6 +38,7 @@ class StepMaker(wiring.Component):
                 "i_place": In(place(config)),
                 "i_walking": In(1),
                 "o_moves": Out(1),
+                "o_place_moves": Out(1),
                 "o": Out(stream.Signature(step(config))),
             }
         )
@@ -58,11 +59,12 @@ class StepMaker(wiring.Component):
         if is_least:
             made = self.o
             m.d.comb += [made.valid.eq(self.i_walking), moves.eq(made.ready | ~made.valid)]
+            m.d.comb += self.o_place_moves.eq(moves)
         else:
             m.submodules.buffer = buffer = SkidBuffer(self.o.p.shape())
             connect(m, buffer.o, flipped(self.o))
-            made, (makes, walks) = buffer.i, copies(m, buffer.o_room, 2, "room")  # each is made.ready
-            m.d.comb += moves.eq(walks)
+            made, (makes, walks, goes) = buffer.i, copies(m, buffer.o_room, 3, "room")  # each is made.ready
+            m.d.comb += [moves.eq(walks), self.o_place_moves.eq(goes)]
             with m.If(makes):
                 m.d.sync += made.valid.eq(self.i_walking)
         m.d.comb += made.p.eq(keep(self._of_turn(m), "at"))

@@ -8,7 +8,7 @@ from convloom.spec.registers import Cause
 from convloom_rtl.dense_walker import DenseWalker
 from convloom_rtl.depthwise_walker import DepthwiseWalker
 from convloom_rtl.kit.countdown import countdown
-from convloom_rtl.kit.pipeline import copies
+from convloom_rtl.kit.pipeline import copies, delay_together
 from convloom_rtl.payloads import LEVELS, ROW_NUMBER, Levels, OffsetFrom, Turn, WalkJob, cause_value, step
 from convloom_rtl.step_maker import StepMaker
 from convloom_rtl.walk_position import WalkPosition
@@ -67,7 +67,7 @@ class WindowWalker(wiring.Component):
             coming.eq(self._order(m, moves, rests=~walking)),
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
             *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
-            position.i_moves.eq(moves),
+            position.i_moves.eq(maker.o_place_moves),
             maker.i_base.eq(base),
             maker.i_place.eq(position.o_place),
             maker.i_walking.eq(has_turn),
@@ -83,13 +83,20 @@ class WindowWalker(wiring.Component):
             m.d.sync += walking.eq(1)
         with m.Elif(moves & coming.job_end):
             m.d.sync += walking.eq(0)
-        with m.If(ends & ~job.discard):
-            m.d.sync += [base.eq(base + job.in_h), weight_base.eq(weight_base + job.words_in_all)]
+        leaves = Signal()  # a job that had rows and weights is being taken
+        next_base, next_weight_base = delay_together(
+            m,
+            ((base + job.in_h)[:ROW_NUMBER], (weight_base + job.words_in_all)[: len(weight_base)]),
+            self.config.relay,
+            "next_base",
+        )
+        with m.If(leaves):
+            m.d.sync += [base.eq(next_base), weight_base.eq(next_weight_base)]
 
         loaded = Signal(range(16))  # jobs whose weights are there, the current one too
         rows_behind = Signal(signed(ROW_NUMBER))
         weights_there, rows_there = Signal(), Signal()
-        m.d.comb += rows_behind.eq(self.i_rows_done - base)
+        m.d.comb += rows_behind.eq(self.i_rows_done - Mux(leaves, next_base, base))
         if self.config.is_least:  # the job before is answered
             m.d.comb += rows_there.eq(1)
         else:
@@ -115,6 +122,7 @@ class WindowWalker(wiring.Component):
                     m.next = "TAKE"
             with m.State("TAKE"):  # a cycle in which rows_there settles on the next job's base
                 m.d.comb += [self.i_jobs.ready.eq(1), self.o_cause.eq(cause_value(Cause.ISSUE))]
+                m.d.comb += leaves.eq(~job.discard)
                 m.next = "IDLE"
         return m
 

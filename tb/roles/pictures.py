@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from convloom.spec import ErrorCode
-from roles.unit import beats_of
+from roles.unit import input_beats_of
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def random_picture(rng, config, *, most_bytes=120, faults=True):
 
 def act_beats(pictures, lanes):
     """The beats of all their packets."""
-    return [beat for picture in pictures for beat in beats_of(picture.sent, lanes)]
+    return [beat for picture in pictures for beat in input_beats_of(picture.sent, lanes)]
 
 
 def load_jobs(pictures, lanes):

@@ -202,6 +202,14 @@ class RoomCollector:
         ctx.set(self._room, 0)
 
 
+def input_beats_of(packet, lanes):
+    """`beats_of` as payloads.input_beat."""
+    return [
+        {"data": beat["data"], "keep": (1 << beat["count"]) - 1, "last": beat["last"]}
+        for beat in beats_of(packet, lanes)
+    ]
+
+
 def beats_of(packet, lanes):
     """The beats, as payloads.beat, of a packet of bytes. An empty packet is one beat that holds nothing."""
     chunks = [packet[n : n + lanes] for n in range(0, len(packet), lanes)] or [b""]

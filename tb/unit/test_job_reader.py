@@ -11,7 +11,7 @@ from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, u
 from convloom_rtl.job_reader import JobReader
 from convloom_rtl.payloads import RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
 from roles.geometry import random_geometry
-from roles.unit import Collector, RoomCollector, beats_of, sender, simulate, watch_room
+from roles.unit import Collector, RoomCollector, input_beats_of, sender, simulate, watch_room
 
 CONFIGS = {
     "4 lanes": Config(cin_lanes=4, cout_lanes=3, requant_lanes=1, line_bytes=1 << 10, weight_words=64),
@@ -120,7 +120,7 @@ def random_packet(config, rng):
 def check(config, packets, stalls):
     """Reads the packets and compares all that comes out."""
     dut, jobs = JobReader(config), [JobPacket(packet, config) for packet in packets]
-    beats = [beat for packet in packets for beat in beats_of(packet, config.cin_lanes)]
+    beats = [beat for packet in packets for beat in input_beats_of(packet, config.cin_lanes)]
     records, weights = (sum(sizes) for sizes in zip(*(job.sizes for job in jobs), strict=True))
     out = {n: Collector(getattr(dut, f"o_{n}"), len(jobs), stalls.output()) for n in (*TOLD, "reports")}
     out["records"] = RoomCollector(dut.o_records, dut.i_records_room, records, stalls.output())

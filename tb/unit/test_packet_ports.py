@@ -5,20 +5,29 @@ import random
 import pytest
 from convloom_rtl.packet_ports import InputPort, OutputPort
 from roles.stalls import NAMES
-from roles.unit import Collector, StreamStalls, beats_of, in_front_of_a_stage, seed_of, sender, simulate
+from roles.unit import (
+    Collector,
+    StreamStalls,
+    beats_of,
+    in_front_of_a_stage,
+    input_beats_of,
+    seed_of,
+    sender,
+    simulate,
+)
 
 LANES = 4
 
 
 async def drive(ctx, port, packet, pauses=None, keep=None, beats=None):
     """Sends a packet's first beats at the pins; all of them where `beats` is None."""
-    for beat in beats_of(packet, LANES)[:beats]:
+    for beat in input_beats_of(packet, LANES)[:beats]:
         while pauses and pauses.paused:
             ctx.set(port.tvalid, 0)
             _, _, ready = await ctx.tick().sample(port.tready)
             pauses.waited(ready)
         ctx.set(port.tdata, int.from_bytes(beat["data"], "little"))
-        ctx.set(port.tkeep, keep if keep is not None and beat["last"] else (1 << beat["count"]) - 1)
+        ctx.set(port.tkeep, keep if keep is not None and beat["last"] else beat["keep"])
         ctx.set(port.tlast, beat["last"])
         ctx.set(port.tvalid, 1)
         await ctx.tick().until(port.tready)
@@ -31,7 +40,7 @@ async def drive(ctx, port, packet, pauses=None, keep=None, beats=None):
 def test_input(stalls):
     rng = random.Random(seed_of("input port"))
     packets = [rng.randbytes(rng.randint(1, 17)) for _ in range(20)]
-    expected = [beat for packet in packets for beat in beats_of(packet, LANES)]
+    expected = [beat for packet in packets for beat in input_beats_of(packet, LANES)]
     pauses, port = StreamStalls(stalls, rng.random()), InputPort(LANES)
     dut, out = in_front_of_a_stage(port)
     inputs, collector = pauses.input(), Collector(out, len(expected), pauses.output())
@@ -45,8 +54,8 @@ def test_input(stalls):
     pauses.check()
 
 
-@pytest.mark.parametrize(("keep", "count"), [(0b0001, 1), (0b0101, 3), (0b1000, 4), (0, 0)])
-def test_keep_counts_up_to_its_highest_bit(keep, count):
+@pytest.mark.parametrize(("keep", "kept"), [(0b0001, 1), (0b0101, 0b111), (0b1000, 0b1111), (0, 0)])
+def test_keep_counts_up_to_its_highest_bit(keep, kept):
     port, pauses = InputPort(LANES), StreamStalls("none", 0)
     dut, out = in_front_of_a_stage(port)
     collector = Collector(out, 2, pauses.output())
@@ -55,14 +64,14 @@ def test_keep_counts_up_to_its_highest_bit(keep, count):
         await drive(ctx, port, b"12345678", keep=keep)
 
     simulate(dut, send, collector.run)
-    assert [beat["count"] for beat in collector.taken] == [LANES, count]
+    assert [beat["keep"] for beat in collector.taken] == [0b1111, kept]
 
 
 @pytest.mark.parametrize("beats", [0, 1, 2, 3, None])
 def test_a_reset_drops_the_open_packet(beats):
     """Whether none, some or all of a packet's beats went in before: the next packet comes whole."""
     port, pauses = InputPort(LANES), StreamStalls("none", 0)
-    after = beats_of(b"the next", LANES)
+    after = input_beats_of(b"the next", LANES)
     dut, out = in_front_of_a_stage(port, port.i_reset)
     collector = Collector(out, len(after), pauses.output())
 
@@ -90,7 +99,7 @@ def test_a_reset_drops_the_open_packet(beats):
 
 def test_a_reset_drops_beats_that_are_not_taken():
     """An engine that stalls when the reset comes: what the port holds for it is gone."""
-    port, after = InputPort(LANES), beats_of(b"the next", LANES)
+    port, after = InputPort(LANES), input_beats_of(b"the next", LANES)
     dut, out = in_front_of_a_stage(port, port.i_reset)
     collector = Collector(out, len(after), StreamStalls("none", 0).output())
 

@@ -7,7 +7,7 @@ from convloom.spec import RECORD, Config, ErrorCode
 from convloom.spec.job import RECORD_BYTES, unpack
 from convloom_rtl.section_reader import SectionReader
 from roles.stalls import Pauses
-from roles.unit import RoomCollector, beats_of, send, simulate
+from roles.unit import RoomCollector, input_beats_of, send, simulate
 
 CONFIG = Config(cin_lanes=8, cout_lanes=3, requant_lanes=1, weight_words=64)
 RECORDS, LANE_WORDS = 2 * 3, 4 * 3  # two tiles, four words
@@ -35,13 +35,13 @@ def test_always_whole(length, code, ahead, stalls, seed):
     pauses = stalls.input()
 
     async def feed(ctx):
-        beats = beats_of(packet, 8)[: LENGTH // 8]
+        beats = input_beats_of(packet, 8)[: LENGTH // 8]
         ctx.set(dut.i_k_tiles, 2)
         ctx.set(dut.i_words, 4)
         ctx.set(dut.i_open, 1)
         if ahead:
             ctx.set(dut.i_reads, 1)
-            await send(ctx, dut.i, beats_of(b"dropped", 8), pauses)
+            await send(ctx, dut.i, input_beats_of(b"dropped", 8), pauses)
             ctx.set(dut.i_reads, 0)
             await ctx.tick()
             ctx.set(dut.i_reads, 1)
@@ -52,7 +52,7 @@ def test_always_whole(length, code, ahead, stalls, seed):
         await ctx.tick()
         ctx.set(dut.i_start, 0)
         await send(ctx, dut.i, beats, pauses)
-        await send(ctx, dut.i, beats_of(packet, 8)[LENGTH // 8 :], PLAIN)
+        await send(ctx, dut.i, input_beats_of(packet, 8)[LENGTH // 8 :], PLAIN)
         ctx.set(dut.i_open, 0)
 
     async def watch(ctx):
@@ -75,7 +75,7 @@ def test_a_beat_or_record_in_every_cycle(lanes):
     is read."""
     config = Config(cin_lanes=lanes, cout_lanes=8, requant_lanes=1, line_bytes=1 << 14, weight_words=64)
     dut, done, record_cycles = SectionReader(config), [], 16 * max(1, RECORD_BYTES // lanes)
-    beats = beats_of(bytes(16 * RECORD_BYTES + (32 + 3) * lanes), lanes)
+    beats = input_beats_of(bytes(16 * RECORD_BYTES + (32 + 3) * lanes), lanes)
 
     async def watch(ctx):
         async for _, _, starts, ends in ctx.tick().sample(dut.i_start, dut.o_done):
