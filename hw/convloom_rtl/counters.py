@@ -13,7 +13,7 @@ from convloom_rtl.report_ring import ReportRing
 TOTALS = tuple(register.name.lower() for register in COUNTERS)  # in the order of the visits
 CARRYING = [TOTALS.index(f"{name}_low") for name in ("cycles", "busy", "macs")]  # into the total behind
 SLOTS = 1 << (len(TOTALS) - 1).bit_length()  # cycles from visit to visit
-PAUSE = 2  # cycles without a visit before those at a job's end: what is under way has to be written
+PAUSE = 3  # cycles without a visit before those at a job's end: what is under way has to be written
 FIRST_TAKEN = PAUSE + 1  # cycles from a job's last tag to when the first count is taken
 COUNT_BITS = (2 * SLOTS + PAUSE).bit_length()  # a count is taken at least once in so many cycles
 COUNTED = tuple(name for name, _ in REPORT_WORDS if name != "job")  # a job's counts, in its report's order
@@ -52,7 +52,7 @@ class Counters(wiring.Component):
         as many behind a reset
     i_jobs : CountJob of each job, there before the first of its tags; taken FIRST_TAKEN + 3 cycles behind job_end
     i_beats : pulses: a beat of that stream was transferred
-    o_total : a total, three cycles after its count was taken; all in turn, in the order of TOTALS
+    o_total : a total, three or four cycles after its count was taken; all in turn, in the order of TOTALS
     o_counts : the shares of jobs that want a report and are not yet answered; words from 1 on, as in a report
     """
 
@@ -72,7 +72,8 @@ class Counters(wiring.Component):
         m = Module()
         reads = self._visit(m)
         takes = delay(m, reads, 1, "takes")
-        adds = delay(m, takes, 1, "adds")
+        # A register behind each memory, which lies where it finds a place.
+        adds = delay(m, takes, 1 + self.config.relay, "adds")
         writes = delay(m, adds, 1, "writes")
         taken = self._take(m, reads if self.config.report_depth else takes)
         total = self._add(m, reads, adds, writes, taken)
@@ -188,7 +189,9 @@ class Counters(wiring.Component):
         m.submodules.totals = totals = BlockMemory(32, SLOTS)
         total, carry = Signal(32, reset_less=True), Signal()
         # The carry comes in at the adder's lower end, from a bit 1 that it is added to.
-        grown = Cat(Const(1, 1), totals.o_data) + Cat(carry, taken)
+        relay = self.config.relay
+        so_far, taken = delay(m, totals.o_data, relay, "so_far"), delay(m, taken, relay, "taken_then")
+        grown = Cat(Const(1, 1), so_far) + Cat(carry, taken)
         m.d.sync += Cat(total, carry).eq(grown[1:])
         with m.If(~adds.number.matches(*CARRYING)):
             m.d.sync += carry.eq(0)
@@ -217,7 +220,8 @@ class Counters(wiring.Component):
             before.i_data.eq(total),
         ]
         borrow, share = Signal(), Signal(32, reset_less=True)
-        grown = Cat(Const(0, 1), total) - Cat(borrow, before.o_data)
+        then = delay(m, before.o_data, self.config.relay, "then")
+        grown = Cat(Const(0, 1), total) - Cat(borrow, then)
         m.d.sync += Cat(share, borrow).eq(grown[1:])
         with m.If(writes.number != TOTALS.index("macs_low")):
             m.d.sync += borrow.eq(0)

@@ -9,8 +9,10 @@ from convloom.spec.registers import Cause
 from convloom_rtl.kit.pipeline import copies, delay
 from convloom_rtl.payloads import ROW_NUMBER, Tag, WindowStep, cause_value, issue, row_progress, step
 
-JOB_CYCLES = 24  # at least so many between the last issues of two jobs: a report is written in between
-TILE_MARGIN = 8  # words: the count of free ones is two cycles old, and a raw tile takes four
+JOB_CYCLES = 25  # at least so many between the last issues of two jobs: a report is written in between
+# Words: the count of free ones is two cycles old, and a raw tile takes four. So many are there if a higher bit is set.
+TILE_BITS = 3
+TILE_MARGIN = 1 << TILE_BITS
 # What the steps before leave to the next one.
 Limits = data.StructLayout(
     {
@@ -189,7 +191,7 @@ class IssueGate(wiring.Component):
             return {
                 "took": Cat(takes, limits.took[0]),
                 "recent": takes | (limits.took[0] if self.config.is_least else limits.took.any()),
-                "room_for_tile": free >= TILE_MARGIN,
+                "room_for_tile": free[TILE_BITS:].any(),
                 **{
                     name: Mux(limits[name], ~(passes & is_end) | (cycles == 1), left == 1)
                     for name, (is_end, cycles, left) in ends.items()

@@ -1,6 +1,6 @@
 """Walks the windows of job after job: when a job may begin, and which walker makes its steps."""
 
-from amaranth.hdl import Const, Module, Mux, Signal, signed
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec.registers import Cause
@@ -94,13 +94,12 @@ class WindowWalker(wiring.Component):
             m.d.sync += [base.eq(next_base), weight_base.eq(next_weight_base)]
 
         loaded = Signal(range(16))  # jobs whose weights are there, the current one too
-        rows_behind = Signal(signed(ROW_NUMBER))
         weights_there, rows_there = Signal(), Signal()
-        m.d.comb += rows_behind.eq(self.i_rows_done - Mux(leaves, next_base, base))
         if self.config.is_least:  # the job before is answered
             m.d.comb += rows_there.eq(1)
         else:
-            m.d.sync += rows_there.eq(rows_behind >= 0)
+            before, behind = ((self.i_rows_done - each)[ROW_NUMBER - 1] for each in (base, next_base))
+            m.d.sync += rows_there.eq(~Mux(leaves, behind, before))
         m.d.comb += weights_there.eq((loaded != 0) | job.discard)
         m.d.sync += loaded.eq(loaded + self.i_loaded - (starting & ~job.discard))
         with m.FSM():

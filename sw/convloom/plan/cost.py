@@ -9,7 +9,7 @@ from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES
 
 JOB_GAP = 3  # cycles from the last issue of a job to the first of the next
-LEAST_JOB = 24  # cycles between the last issues of two jobs, at least
+LEAST_JOB = 25  # cycles between the last issues of two jobs, at least
 RAW_SLOTS = 4  # output slots of a raw tile
 
 
