@@ -114,6 +114,18 @@ def test_memories_beside_the_snake(bits):
     assert len(set(taken)) == len(taken) == {16: 64 + 52, 32: 32 + 32}[bits]  # 52: all that there are between
 
 
+@pytest.mark.parametrize("bits", (1, 4, 8))
+def test_memories_that_hold_less_than_two_operands(bits):
+    """Where there are several to a place the first one gets it: those of `tiny` hold four bits."""
+    memory = memories(4)
+    placed = {
+        (row, bit): place
+        for row, bit in product(range(2), range(0, 32, bits))
+        if (place := memory(("products", row), bit, bits))
+    }
+    assert list(placed) == list(product(range(2), (0, 16))) and len(set(placed.values())) == 4
+
+
 def test_snake_over_the_chip():
     """Each place once; a row of sixteen within four neighbouring blocks; nothing beyond the last."""
     place = snake(16)

@@ -9,6 +9,7 @@ COLUMNS = (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)
 BLOCK = ((0, "MULT18_0"), (1, "MULT18_1"), (4, "MULT18_4"), (5, "MULT18_5"))
 TO_MEMORIES, MEMORY_STEP = 12, 2
 LINES = 2 * ROW_BANKS  # memories of the line buffer
+OPERANDS = 16  # bits, of two multipliers, for which there is one memory
 MULTIPLIERS = len(ROWS) * len(COLUMNS) * len(BLOCK)
 
 
@@ -33,7 +34,7 @@ def memories(lanes):
     """Likewise the `place_memory`: operands by the first multiplier that they are for, the line buffer in the middle.
 
     What the line buffer joins, the same bits of its words, lies side by side. Operands take every other block RAM of
-    their rows at most, so that there is room for the others.
+    their rows at most, so that there is room for the others: of memories that hold fewer bits the first one.
     """
 
     def place(near, bit, bits):
@@ -41,7 +42,7 @@ def memories(lanes):
         if kind == "lines":
             return _between(bit // bits * LINES + number, 8 * lanes // bits * LINES)
         column, line, within = _on_the_way(number * lanes + bit // 8)
-        return None if line is None or within % 2 else _memory(column, line, within)
+        return None if line is None or bit % OPERANDS else _memory(column, line, within)
 
     return place
 
