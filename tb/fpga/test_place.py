@@ -38,3 +38,18 @@ def test_another_failure_is_told_as_it_is(log, monkeypatch, tmp_path):
     failing(monkeypatch, log)
     with pytest.raises(DeviceError, match="^nextpnr failed$"):
         place(chip("up5k"), tmp_path, 1)
+
+
+@pytest.mark.parametrize("device, placer", [("ecp5-85k", "static"), ("up5k", "heap")])
+def test_nextpnr_is_told_the_chip_its_placer_and_the_seed(device, placer, monkeypatch, tmp_path):
+    told = []
+
+    def run(package, arguments, folder, name, heard):
+        told.extend(map(str, arguments))
+        (folder / "seed-3.json").write_text('{"fmax": {}}')
+
+    monkeypatch.setattr(tools, "run", run)
+    assert place(chip(device), tmp_path, 3, options=("--pcf", "pins.pcf")) == {"fmax": {}}
+    followed = dict(zip(told, told[1:], strict=False))
+    assert (followed["--placer"], followed["--seed"], followed["--pcf"]) == (placer, "3", "pins.pcf")
+    assert set(chip(device).options) < set(told)

