@@ -75,6 +75,10 @@ class ActLoader(wiring.Component):
         m.submodules.space = space = self.space
         beat_in = self.i.p
         job, short, long = self.i_jobs.p, Signal(), Signal()
+        over, lacks = (
+            Signal(),
+            Signal(),
+        )  # the packet's last beat was taken before; it did not hold the last row's end
         state = Signal(LoaderState, init={"idle": 1})
         if self.config.is_least:
             m.d.comb += self.i_jobs.ready.eq(state.ended & self.o_codes.ready)
@@ -85,10 +89,9 @@ class ActLoader(wiring.Component):
                 m.d.sync += job.eq(self.i_jobs.p)
         placed, begins = Signal(), Signal()  # the row has its place; since this cycle
         taken, written, row_done, packet_ends = Signal(), Signal(), Signal(), Signal()
-        row = self._row(m, job, state, written, row_done)
-        cut_off = beat_in.last & ~(row.ends & row.is_last & self._holds_row_end(row.end_lane))
+        row, shares_behind, shares_on = self._row(m, job, state, written, row_done)
         m.d.comb += [
-            written.eq(placed & (self.i.valid | short)),
+            written.eq(placed & (short | (self.i.valid & ~over))),
             taken.eq(written & ~row.shares),
             row_done.eq(written & row.ends),
             packet_ends.eq(row_done & row.is_last),
@@ -102,8 +105,11 @@ class ActLoader(wiring.Component):
             self.o_progress.rows.eq(space.o_rows_done),
             self.o_progress.bytes.eq(row.bytes_written),
             self.o_codes.valid.eq(state.ended),
-            self.o_codes.p.eq(Mux(short, ErrorCode.ACT_SHORT, Mux(long, ErrorCode.ACT_LONG, ErrorCode.NONE))),
         ]
+        with m.If(long):
+            m.d.comb += self.o_codes.p.eq(ErrorCode.ACT_LONG)
+        with m.If(short | (over & lacks)):
+            m.d.comb += self.o_codes.p.eq(ErrorCode.ACT_SHORT)
         # A row has its place before its first byte is asked for: what stands before wide enables is decided.
         will_be_placed = Signal()
         m.d.comb += will_be_placed.eq(placed)
@@ -113,7 +119,11 @@ class ActLoader(wiring.Component):
         with m.Elif(~placed):
             m.d.comb += will_be_placed.eq(space.o_room & state.loading)
         m.d.sync += placed.eq(will_be_placed)
-        with m.If(taken & cut_off):
+        m.d.sync += [
+            over.eq(taken & beat_in.last),
+            lacks.eq(~(row.ends & row.is_last & self._holds_row_end(row.end_lane))),
+        ]
+        with m.If(over & lacks):
             m.d.sync += short.eq(1)
         goes_on = ~short & ~beat_in.last
         with m.If(packet_ends):
@@ -121,11 +131,15 @@ class ActLoader(wiring.Component):
         with m.If(state.idle):
             m.d.sync += [short.eq(0), long.eq(0)]
         coming = self._steer(m, job, state, packet_ends, goes_on)
-        # Behind the packet's last beat the row has ended, or is filled up.
-        goes_in = will_be_placed & ~self._will_share & ~short & ~(taken & beat_in.last)
+        # i.ready of the next cycle: what it would be with a beat and without, and then whether there is one. Behind the
+        # packet's last beat the row has ended, or is filled up.
+        placed_behind = space.o_room_behind & ~row.is_last & ~shares_behind
+        if_written = Mux(row.ends, placed_behind, ~shares_on) & (row.shares | ~beat_in.last)
+        if_not = (placed | (space.o_room & state.loading)) & ~row.shares
+        goes_in = Mux(placed & self.i.valid, if_written, if_not) & ~(short | over)
         m.d.comb += self.o_room.eq(goes_in | coming.dropping)
         if self.config.is_least:
-            m.d.comb += self.i.ready.eq((placed & ~short & ~row.shares) | state.dropping)
+            m.d.comb += self.i.ready.eq((placed & ~(short | over) & ~row.shares) | state.dropping)
         else:
             m.d.sync += self.i.ready.eq(self.o_room)
         self._write(m, job, short, begins, row.lane, written)
@@ -133,30 +147,29 @@ class ActLoader(wiring.Component):
 
     def _steer(self, m, job, state, packet_ends, goes_on):
         """From one state to the next, which is returned: idle, prepares, loading, perhaps dropping, ended."""
-        coming = Signal.like(state)
-        m.d.comb += coming.eq(state)
+        coming = Signal(LoaderState, name="coming")
+        waits = (
+            state.prepares & ~state.starts & ~job.discard
+        )  # a cycle or more: the slot reaches the comparisons
+        drops = state.prepares & ~state.starts & job.discard
+        dropped = state.dropping & self.i.valid & self.i.p.last
+        # A sum of products each, where a Switch would be a chain of choices: packet_ends comes late.
+        m.d.comb += [
+            coming.idle.eq((state.idle & ~self.i_jobs.valid) | (state.ended & self.o_codes.ready)),
+            coming.prepares.eq((state.idle & self.i_jobs.valid) | waits),
+            coming.starts.eq(waits & self.space.i_job.ready),
+            coming.loading.eq(state.starts | (state.loading & ~packet_ends)),
+            coming.dropping.eq(drops | (packet_ends & goes_on) | (state.dropping & ~dropped)),
+            coming.ended.eq((packet_ends & ~goes_on) | dropped | (state.ended & ~self.o_codes.ready)),
+        ]
         m.d.sync += state.eq(coming)
-        with m.If(state.idle & self.i_jobs.valid):
-            m.d.comb += [coming.idle.eq(0), coming.prepares.eq(1)]
-        with m.If(state.prepares):  # two cycles: the job's slot reaches the comparisons for room
-            with m.If(state.starts):
-                m.d.comb += [coming.prepares.eq(0), coming.starts.eq(0), coming.loading.eq(1)]
-            with m.Elif(job.discard):
-                m.d.comb += [coming.prepares.eq(0), coming.dropping.eq(1)]
-            with m.Else():
-                m.d.comb += coming.starts.eq(self.space.i_job.ready)
-        with m.If(packet_ends):
-            m.d.comb += [coming.loading.eq(0), coming.dropping.eq(goes_on), coming.ended.eq(~goes_on)]
-        with m.If(state.dropping & self.i.valid & self.i.p.last):
-            m.d.comb += [coming.dropping.eq(0), coming.ended.eq(1)]
-        with m.If(state.ended & self.o_codes.ready):
-            m.d.comb += [coming.ended.eq(0), coming.idle.eq(1)]
         return coming
 
     def _row(self, m, job, state, written, row_done):
         """Where in the beat the row lies, all of it from registers: what is asked of a beat is there before it.
 
-        A row's end, in bytes from the beat's lane 0, has the same low bits in all of its beats.
+        A row's end, in bytes from the beat's lane 0, has the same low bits in all of its beats. Also returns whether
+        the beat that comes behind this one shares, if the row ends in this one, and if it does not.
         """
         lanes = self.config.cin_lanes
         lane_bits = (lanes - 1).bit_length()
@@ -178,10 +191,8 @@ class ActLoader(wiring.Component):
                 m.d.sync += [low.eq(next_low), Cat(next_low, carry).eq(next_low + part)]
                 m.d.sync += [rows_left.eq(rows_left - 1), one_left.eq(rows_left == 2)]
             m.d.sync += row.is_last.eq(one_left)
+        shares_behind, shares_on = ends_first & ~one_left, ends_soon & ~row.is_last
         # Chosen by a register: of what stands before `row_done` only the enable is made.
-        self._will_share = Signal()
-        m.d.comb += self._will_share.eq(row.shares)
-        m.d.sync += row.shares.eq(self._will_share)
         with m.If(state.prepares | written):
             with m.If(row.ends):
                 m.d.sync += [
@@ -190,7 +201,7 @@ class ActLoader(wiring.Component):
                     row.bytes.eq(lanes - low),
                     row.ends.eq(ends_first | (Mux(carry, is_none, is_one) & (next_low == 0))),
                 ]
-                m.d.comb += self._will_share.eq(ends_first & ~one_left)
+                m.d.sync += row.shares.eq(shares_behind)
             with m.Else():
                 m.d.sync += [
                     beats.eq(beats - 1),
@@ -198,11 +209,11 @@ class ActLoader(wiring.Component):
                     row.bytes.eq(lanes),
                     row.ends.eq(ends_soon | ((beats == 2) & (low == 0))),
                 ]
-                m.d.comb += self._will_share.eq(ends_soon & ~row.is_last)
+                m.d.sync += row.shares.eq(shares_on)
             with m.If(state.prepares & ~state.starts):
                 m.d.sync += row.ends.eq(1)
             m.d.sync += row.bytes_written.eq(Mux(row.ends | state.prepares, 0, row.bytes_written + row.bytes))
-        return row
+        return row, shares_behind, shares_on
 
     def _holds_row_end(self, end_lane):
         """Whether the beat has all bytes up to the row's end, if that is in it; at lane 0: behind the last."""
@@ -212,16 +223,25 @@ class ActLoader(wiring.Component):
         """The word and the row's place, a register behind the decision, or one more: which bytes are absent is
         decoded in between."""
         space, lanes, beat_in = self.space, self.config.cin_lanes, self.i.p
-        word, first_word = Signal(range(self.config.bank_words)), Signal(range(self.config.bank_words))
+        between = self.config.relay
+        number, lane, next_word = delay_together(
+            m, (space.o_rows_done, lane, space.o_next_word), between, "place"
+        )
+        written, begins = (
+            delay(m, pulse, between, name, reset=True)
+            for pulse, name in ((written, "written"), (begins, "begins"))
+        )
+        word, first_word = (
+            Signal(range(self.config.bank_words), name=name) for name in ("word", "first_word")
+        )
         left, fits = Signal.like(job.slot), Signal()  # words of the slot that are left; are there any
         slot_left = Mux(begins, job.slot, left)
-        m.d.comb += first_word.eq(Mux(begins, space.o_next_word, word))
+        m.d.comb += first_word.eq(Mux(begins, next_word, word))
         m.d.sync += [
             word.eq(first_word + written),
             left.eq(slot_left - written),
             fits.eq((begins | fits) & ~(written & (slot_left == 1))),
         ]
-        between = self.config.relay
         absent = short.replicate(lanes) | ~beat_in.keep
         absent = delay(m, absent, between, "absent")
         bytes_in = delay(m, Cat(beat_in.data), between, "bytes")
@@ -230,15 +250,12 @@ class ActLoader(wiring.Component):
         m.d.comb += self.o_write.data.eq(data_out)
         m.d.sync += [
             # A slot that is too small for its row spoils that row, never the neighbour behind it.
-            self.o_writes.eq(delay(m, written & (begins | fits), between, "writes", reset=True)),
+            self.o_writes.eq(written & (begins | fits)),
             data_out.eq(Cat(byte[:8] for byte in kept)),
-            self.o_started.eq(delay(m, begins, between, "started", reset=True)),
-        ]
-        number, word, lane = delay_together(m, (space.o_rows_done, first_word, lane), between, "place")
-        m.d.sync += [
+            self.o_started.eq(begins),
             self.o_write.bank.eq(number),
-            self.o_write.word.eq(word),
+            self.o_write.word.eq(first_word),
             self.o_start.number.eq(number),
-            self.o_start.place.word.eq(word),
+            self.o_start.place.word.eq(first_word),
             self.o_start.place.phase.eq(lane),
         ]

@@ -104,8 +104,13 @@ class Counters(wiring.Component):
         ]
         return visit
 
-    def _is_taken(self, takes, name):
-        return takes.valid & ~takes.clears & (takes.number == TOTALS.index(name))
+    def _is_taken(self, m, takes, name):
+        number = TOTALS.index(name)
+        is_it = takes.number == number
+        if self.config.report_depth:  # compared a cycle ahead: what is valid comes one behind the other
+            is_it = Signal(name=f"{name}_in_turn")
+            m.d.sync += is_it.eq(takes.number == (number - 1) % SLOTS)
+        return takes.valid & ~takes.clears & is_it
 
     def _count(self, m, name, takes, event):
         """The count of an event, this cycle's included.
@@ -117,7 +122,7 @@ class Counters(wiring.Component):
         m.d.comb += more.eq(count + event)
         m.d.sync += count.eq(more)
         at_once = self.config.report_depth or name == "macs_high"
-        with m.If(self._is_taken(takes, name)):
+        with m.If(self._is_taken(m, takes, name)):
             m.d.sync += count.eq(0 if at_once else event)
         return more if at_once else count
 
@@ -179,7 +184,7 @@ class Counters(wiring.Component):
             m.d.sync += [amount.eq(0), Cat(waiting, carry).eq(more)]
             with m.If(happened.pixel):
                 m.d.sync += amount.eq(self.i_jobs.p.macs_per_pixel)
-        with m.If(self._is_taken(takes, "macs_low")):
+        with m.If(self._is_taken(m, takes, "macs_low")):
             m.d.sync += waiting.eq(0)
         m.d.comb += self.i_jobs.ready.eq(happened.job_end)
         return more[:32], carry

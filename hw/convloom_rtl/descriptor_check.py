@@ -81,7 +81,10 @@ class DescriptorCheck(wiring.Component):
         words, words_over = self._product(
             m, rows_per_bank.bit_select(left, 1), job.slot, step[0], config.bank_words.bit_length(), "words"
         )
-        last_row = delay(m, (job.kh - 1)[:8], 1, "last_row")
+        last_row, last_live_row = (
+            delay(m, (number - 1)[:8], 1, name)
+            for number, name in ((job.kh, "last_row"), (job.live_rows, "last_live_row"))
+        )
         window_rows, window_over = self._product(
             m, last_row.bit_select(left, 1), job.dilation_y, step[0], 8, "window_rows"
         )
@@ -95,9 +98,7 @@ class DescriptorCheck(wiring.Component):
         m.d.sync += [
             wrong[ErrorCode.FORMAT].eq(is_foreign | (self.i_sum != (job.sum << 1)[:16])),
             wrong[ErrorCode.NOT_BUILT_IN].eq(self._is_not_built_in(job)),
-            wrong[ErrorCode.RANGE].eq(
-                is_out_of_range | window_over | (window_rows != (job.live_rows - 1)[:8])
-            ),
+            wrong[ErrorCode.RANGE].eq(is_out_of_range | window_over | (window_rows != last_live_row)),
             wrong[ErrorCode.WEIGHTS].eq(exceeds(job.words_in_all, config.weight_words)),
             wrong[ErrorCode.CHANNELS].eq(exceeds(job.k_tiles, config.parameter_words // config.passes)),
             wrong[ErrorCode.ROWS].eq(words_over | exceeds(words, config.bank_words)),
@@ -115,12 +116,9 @@ class DescriptorCheck(wiring.Component):
     def _product(self, m, bit, number, step, bits, name):
         """bit by bit * number modulo 2^bits, and whether it is more; `bit` comes from the highest on, before `step`."""
         product, over = Signal(bits, name=name), Signal(name=f"{name}_over")
-        addend = Signal.like(number, name=f"{name}_addend")
-        with m.If(bit):
-            m.d.sync += addend.eq(number)
-        with m.Else():
-            m.d.sync += addend.eq(0)
-        whole = (product << 1) + addend
+        counts = Signal(name=f"{name}_counts")
+        m.d.sync += counts.eq(bit)
+        whole = (product << 1) + Mux(counts, number, 0)
         with m.If(self.i_start):
             m.d.sync += [product.eq(0), over.eq(0)]
         with m.Elif(step):

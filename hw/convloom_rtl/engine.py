@@ -46,6 +46,7 @@ class Engine(wiring.Component):
     i_job, i_act : beats of cin_lanes bytes
     o_job_room, o_act_room : the ready of each in the next cycle
     o : beats of cout_lanes bytes
+    i_room : o.ready of the next cycle; the least engine does not ask
     o_total, o_done : for the registers: a counter, all in turn, and the job that is done
     o_busy : a job is on chip, or not yet reported
     reports : for the registers: the oldest report
@@ -60,6 +61,7 @@ class Engine(wiring.Component):
                 "o_job_room": Out(1),
                 "o_act_room": Out(1),
                 "o": Out(stream.Signature(beat(config.cout_lanes))),
+                "i_room": In(1),
                 "o_total": Out(Total),
                 "o_done": Out(JobDone),
                 "o_busy": Out(1),
@@ -89,7 +91,11 @@ class Engine(wiring.Component):
         ending = waiting + ENDING_JOBS if waiting else 0
         connect(m, flipped(self.i_job), reader.i)
         connect(m, flipped(self.i_act), loader.i)
-        m.d.comb += [self.o_job_room.eq(reader.o_room), self.o_act_room.eq(loader.o_room)]
+        m.d.comb += [
+            self.o_job_room.eq(reader.o_room),
+            self.o_act_room.eq(loader.o_room),
+            writer.i_room.eq(self.i_room),
+        ]
         self._queue(m, "load", reader.o_load, loader.i_jobs, waiting)
         self._queue(m, "walk", reader.o_walk, walker.i_jobs, waiting, BlockQueue)
         self._queue(m, "quantise", reader.o_quantise, requantiser.i_jobs, ending, BlockQueue)
@@ -143,7 +149,9 @@ class Engine(wiring.Component):
             reader.i_weights_room.eq(weights.o_room),
             weights.i_last.eq(reader.o_loaded),
             walker.i_loaded.eq(weights.o_loaded),
-            walker.i_expecting.eq(reader.o_inside | self.i_job.valid),
+            walker.i_expecting.eq(
+                delay(m, reader.o_inside | self.i_job.valid, self.config.relay, "expecting", reset=True)
+            ),
             gate.i_cause.eq(walker.o_cause),
         ]
 

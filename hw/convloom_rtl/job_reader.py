@@ -76,7 +76,6 @@ class JobReader(wiring.Component):
         m.submodules.check = idle_without(checks, check, platform)
         m.submodules.sections = sections = SectionReader(self.config)
         taken, filling, cut_short = Signal(), Signal(), Signal()
-        ended = Signal()  # the packet whose job this is has been taken to its end
         # `number` of the descriptor's beat: as many as a power of two, so it wraps to 0 by itself.
         code, number = Signal(range(len(ErrorCode))), Signal(range(self.descriptor_beats))
         descriptor = self._descriptor(m, sections.o_weights.p, taken, filling, number)
@@ -97,14 +96,7 @@ class JobReader(wiring.Component):
             self.o_reports.p.code.eq(code),
             *(self.o_reports.p[name].eq(descriptor[name]) for name in ("job_id", "irq", "report")),
         ]
-        will_have_ended = Signal()
-        m.d.comb += will_have_ended.eq(ended | (self.i.valid & self.i.ready & self.i.p.last))
-        m.d.comb += self.o_room.eq(sections.o_takes & ~will_have_ended)
-        m.d.sync += ended.eq(will_have_ended)
-        if self.config.is_least:
-            m.d.comb += sections.i_open.eq(~ended)
-        else:  # a register of its own for what stands before a beat's every byte
-            m.d.comb += sections.i_open.eq(~copies(m, will_have_ended, 1, "ended_there")[0])
+        ended, will_have_ended = self._packet_end(m, sections)
         # A state keeps the job's code, and whether it is discarded, in each of its cycles: its last one counts.
         with m.FSM() as fsm:
             m.d.comb += checks.eq(taken | fsm.ongoing("CHECK"))
@@ -147,10 +139,22 @@ class JobReader(wiring.Component):
                 with m.If(self.o_reports.ready):
                     m.next = "DROP"
             with m.State("DROP"):
-                with m.If(~telling & (ended | (self.i.valid & self.i.p.last))):
+                with m.If(~telling & ended):
                     m.d.comb += will_have_ended.eq(0)
                     m.next = "DESCRIPTOR"
         return m
+
+    def _packet_end(self, m, sections):
+        """Whether the packet whose job this is has been taken to its end; a cycle ahead, which the next one clears."""
+        ended, will_have_ended = Signal(), Signal()
+        m.d.comb += will_have_ended.eq(ended | (self.i.valid & self.i.ready & self.i.p.last))
+        m.d.comb += self.o_room.eq(sections.o_takes & ~will_have_ended)
+        m.d.sync += ended.eq(will_have_ended)
+        if self.config.is_least:
+            m.d.comb += sections.i_open.eq(~ended)
+        else:  # a register of its own for what stands before a beat's every byte
+            m.d.comb += sections.i_open.eq(~copies(m, will_have_ended, 1, "ended_there")[0])
+        return ended, will_have_ended
 
     def _connect_sections(self, m, sections, descriptor):
         connect(m, sections.o_records, flipped(self.o_records))

@@ -67,9 +67,9 @@ class OutputRing(wiring.Component):
             store.i_data.count.eq(self.i_piece.count),
             store.i_data.last.eq(self.i_piece.last),
         ]
-        place, whole = self._place(m, written)
+        place, whole, grows = self._place(m, written)
         m.d.comb += store.i_write_address.eq(place)
-        self._read(m, store, whole)
+        self._read(m, store, whole, grows)
         return m
 
     def _gather(self, m):
@@ -82,14 +82,15 @@ class OutputRing(wiring.Component):
         return joined
 
     def _place(self, m, written):
-        """Where the slot goes, and up to where all words are there."""
+        """Where the slot goes, up to where all words are there, and whether those become more in this cycle."""
         place, whole = Signal(self.turns), Signal(self.turns)
         if self.config.depthwise:
-            self._place_by_column(m, written, self._next_job(m, written), place, whole)
+            grows = self._place_by_column(m, written, self._next_job(m, written), place, whole)
         else:
+            grows = written
             m.d.comb += self.i_jobs.ready.eq(written & self.i_piece.job_end)
             m.d.sync += [place.eq(place + written), whole.eq(place + written)]
-        return place, whole
+        return place, whole, grows
 
     def _next_job(self, m, written):
         """The job whose slots come, out of a register: what depends on it alone is worked out in front of that."""
@@ -100,14 +101,15 @@ class OutputRing(wiring.Component):
             job.row_words.eq(Mux(told.depthwise, told.row_words, 1)),
             job.one_column.eq(told.last_column == 0),
             job.one_group.eq(told.last_group == 0),
-            register.i.valid.eq(self.i_jobs.valid),
-            self.i_jobs.ready.eq(register.i.ready),
+            # The way back to where jobs wait is long: one that is taken leaves it a cycle later.
+            register.i.valid.eq(self.i_jobs.valid & ~self.i_jobs.ready),
             register.o.ready.eq(written & self.i_piece.job_end),
         ]
+        m.d.sync += self.i_jobs.ready.eq(register.i.valid & register.i.ready)
         return register.o.p
 
     def _place_by_column(self, m, written, job, place, whole):
-        """`whole` is the row's first place, and `group` the one of its group's first slot."""
+        """`whole` is the row's first place, and `group` the one of its group's first slot. Returns whether it moves."""
         group, next_group, next_row = (
             Signal(self.turns, name=name) for name in ("group", "next_group", "next_row")
         )
@@ -123,8 +125,9 @@ class OutputRing(wiring.Component):
         row_end = self._is_last(m, job.last_group, job.one_group, steps & group_end, "group") & group_end
         with m.If(written & job.depthwise & job.raw):
             m.d.sync += slot.eq(slot + 1)
+        ends = ~job.depthwise | (tile_end & row_end)
         with m.If(written):
-            with m.If(~job.depthwise | (tile_end & row_end)):
+            with m.If(ends):
                 m.d.sync += [pointer.eq(next_row) for pointer in (place, whole, group)]
             with m.Elif(tile_end & group_end):
                 m.d.sync += [pointer.eq(next_group) for pointer in (place, group)]
@@ -132,6 +135,7 @@ class OutputRing(wiring.Component):
                 m.d.sync += place.eq(place + job.hop)
             with m.Else():
                 m.d.sync += place.eq(place + 1)
+        return written & ends
 
     def _is_last(self, m, last, is_single, steps, name):
         """Whether the step is the one with number `last`, after which they count from 0 again."""
@@ -147,12 +151,17 @@ class OutputRing(wiring.Component):
             ]
         return is_last
 
-    def _read(self, m, store, whole):
+    def _read(self, m, store, whole, grows):
         """The memory's two steps are the way out: they stand still while the word at its end is not taken."""
-        oldest, moves, reads, is_read = Signal(self.turns), Signal(), Signal(), Signal()
+        oldest, following = (
+            Signal(self.turns, name=name, init=n) for n, name in enumerate(("oldest", "following"))
+        )
+        moves, reads, is_read, is_there = Signal(), Signal(), Signal(), Signal()
+        # Compared with what is to come, for this word and the one behind it: no comparison stands before `reads`.
+        m.d.sync += is_there.eq(grows | Mux(reads, following != whole, oldest != whole))
         m.d.comb += [
             moves.eq(self.o.ready | ~self.o.valid),
-            reads.eq(moves & (oldest != whole)),
+            reads.eq(moves & is_there),
             store.i_read.eq(moves),
             store.i_read_address.eq(oldest),
             self.o.p.eq(store.o_data),
@@ -162,4 +171,4 @@ class OutputRing(wiring.Component):
         with m.If(moves):
             m.d.sync += [is_read.eq(reads), self.o.valid.eq(is_read)]
         with m.If(reads):
-            m.d.sync += oldest.eq(oldest + 1)
+            m.d.sync += [oldest.eq(following), following.eq(following + 1)]

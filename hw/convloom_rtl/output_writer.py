@@ -1,9 +1,10 @@
 """Packs slots of any number of valid bytes into the dense beats of an output packet."""
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from convloom_rtl.kit.pipeline import copies
 from convloom_rtl.payloads import beat, slot
 
 FOURS = 2  # bits of a lane's number below the fours
@@ -19,30 +20,44 @@ class OutputWriter(wiring.Component):
     Members
     -------
     i : slots
+    i_room : o.ready of the next cycle; the least engine's does not ask
     o : beats; a packet ends with the slot that is marked last
     """
 
     LATENCY = 3
 
     def __init__(self, config):
-        self.lanes = config.cout_lanes
-        self.slot = slot(config)
-        super().__init__({"i": In(stream.Signature(self.slot)), "o": Out(stream.Signature(beat(self.lanes)))})
+        self.config, self.lanes = config, config.cout_lanes
+        super().__init__(
+            {
+                "i": In(stream.Signature(slot(config))),
+                "i_room": In(1),
+                "o": Out(stream.Signature(beat(self.lanes))),
+            }
+        )
 
     def elaborate(self, platform):
         m = Module()
-        moves = Signal()
-        m.d.comb += moves.eq(self.o.ready | ~self.o.valid)
-        place, placed = self._place(m, moves)
+        # All steps go on together, or none does. That stands before wide enables, so it is known a cycle ahead.
+        if self.config.is_least:
+            places = turns = joins = self.o.ready | ~self.o.valid
+        else:
+            will_move = Signal()
+            places, turns, joins = copies(m, will_move, 3, "moves")
+        place, placed = self._place(m, places)
         rotated = Signal(8 * self.lanes, reset_less=True)
-        turned, joins = Signal.like(place, reset_less=True), Signal()
-        with m.If(moves):
+        turned, is_turned = Signal.like(place, reset_less=True), Signal()
+        filled = Signal(self.lanes, reset_less=True)  # of the lanes those of earlier slots
+        with m.If(turns):
             m.d.sync += [
-                joins.eq(placed),
+                is_turned.eq(placed),
                 turned.eq(place),
+                filled.eq(Cat((place.at > n) | place.flush for n in range(self.lanes))),
                 rotated.eq(_rotate(place.data, place.at, range(FOURS))),
             ]
-        self._join(m, moves, turned, rotated, joins)
+        will_be_valid = self._join(m, joins, is_turned, turned, filled, rotated)
+        if not self.config.is_least:
+            m.d.comb += will_move.eq(self.i_room | ~will_be_valid)
         return m
 
     def _place(self, m, moves):
@@ -83,22 +98,25 @@ class OutputWriter(wiring.Component):
                 ]
         return place, placed
 
-    def _join(self, m, moves, turned, rotated, joins):
-        """The rest of earlier slots below lane `at`, the slot from there on; its wrapped bytes are the next rest."""
+    def _join(self, m, moves, is_turned, turned, filled, rotated):
+        """The rest of earlier slots in the lanes that it fills, the slot from there on; its wrapped bytes are the next
+        rest. Returns o.valid of the next cycle.
+        """
         rest = Signal(data.ArrayLayout(8, self.lanes), reset_less=True)
         result = Signal(self.o.p.shape(), reset_less=True)
         m.d.comb += self.o.p.eq(result)
-        with m.If(moves):
-            m.d.sync += self.o.valid.eq(joins & turned.emits)
+        will_be_valid = Mux(moves, is_turned & turned.emits, self.o.valid)
+        m.d.sync += self.o.valid.eq(will_be_valid)
         # Without a slot it keeps what it has: what a memory holds that was never written must not leave.
-        with m.If(moves & joins):
+        with m.If(moves & is_turned):
             m.d.sync += [result.count.eq(turned.count), result.last.eq(turned.last)]
         for n in range(self.lanes):
-            is_filled, byte = (turned.at > n) | turned.flush, rotated.word_select(n, 8)
-            with m.If(moves & joins):
-                m.d.sync += result.data[n].eq(Mux(is_filled, rest[n], byte))
-            with m.If(moves & joins & (turned.emits | ~is_filled)):
+            byte = rotated.word_select(n, 8)
+            with m.If(moves & is_turned):
+                m.d.sync += result.data[n].eq(Mux(filled[n], rest[n], byte))
+            with m.If(moves & is_turned & (turned.emits | ~filled[n])):
                 m.d.sync += rest[n].eq(byte)
+        return will_be_valid
 
 
 def _rotate(lanes, at, exponents):

@@ -84,6 +84,7 @@ class OutputPort(wiring.Component):
     Members
     -------
     i : beats
+    o_room : i.ready of the next cycle; where the port is direct it says nothing
     i_reset : level: the engine is being reset
     tdata, tkeep, tlast, tvalid, tready : pins
     o_inside : a packet has begun at `i` and not ended at the pins
@@ -94,6 +95,7 @@ class OutputPort(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(beat(lanes))),
+                "o_room": Out(1),
                 "i_reset": In(1),
                 **axi_stream(lanes),
                 "tready": In(1),
@@ -104,7 +106,8 @@ class OutputPort(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         inside = Signal()
-        closing, waits = Signal(), Signal()  # the closing beat is on offer; was, and the output stalls still
+        # The closing beat is on offer; is, and the output stalls; was, and stalls still.
+        closing, stalls, waits = Signal(), Signal(), Signal()
         m.submodules.skid = skid = Queue(self._pins(), 1) if self.direct else SkidBuffer(self._pins())
         m.d.comb += [
             closing.eq(waits | (inside & self.i_reset)),
@@ -116,7 +119,10 @@ class OutputPort(wiring.Component):
             self.i.ready.eq(skid.i.ready & ~waits),
             self.o_inside.eq(inside | skid.o.valid),
         ]
-        m.d.sync += waits.eq(closing & ~skid.i.ready)
+        m.d.comb += stalls.eq(closing & ~skid.i.ready)
+        m.d.sync += waits.eq(stalls)
+        if not self.direct:
+            m.d.comb += self.o_room.eq(skid.o_room & ~stalls)
         with m.If(skid.i.valid & skid.i.ready):
             m.d.sync += inside.eq(~skid.i.p.last)
         m.d.comb += [

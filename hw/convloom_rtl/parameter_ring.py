@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.arithmetic import add_carry
+from convloom_rtl.kit.ring import count_spare, has_room
 from convloom_rtl.payloads import RecordLayout
 from convloom_rtl.primitives.memory import BlockMemory
 
@@ -49,17 +49,14 @@ class ParameterRing(wiring.Component):
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        # Free words less one, so that its sign says that there is none. A word's last record takes its room:
-        # words that are not yet complete count as free.
-        spare, completed = Signal(range(-1, words), init=words - 1), self.i.valid & lane[-1]
-        left = add_carry(spare, freed, ~completed)
-        m.d.sync += spare.eq(left)
+        completed = (
+            self.i.valid & lane[-1]
+        )  # a word's last record takes its room: what is not complete is free
         if self.config.is_least:
+            _, left = count_spare(m, words, freed, completed)
             m.d.comb += self.o_room.eq(left >= 0)
-        else:  # without a sum on the way: by the sign of one less, which is kept too
-            less = Signal(range(-2, words - 1), init=words - 2)
-            m.d.sync += less.eq(add_carry(less, freed, ~completed))
-            m.d.comb += self.o_room.eq((less >= 0) | ((spare >= 0) & ~completed))
+        else:
+            m.d.comb += self.o_room.eq(has_room(m, words, freed, completed))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         # With a reset: without one it equals the weights' register, and synthesis would make one of the two, which

@@ -124,6 +124,9 @@ class Registers(wiring.Component):
             copies.i_data.eq(total.word),
             copies.i_read_address.eq(number),
         ]
+        reads, is_high = (
+            delay(m, value, 1, name, reset=True) for value, name in ((reads, "reads"), (is_high, "is_high"))
+        )
         with m.If((reads & ~is_high) | alone):
             m.d.sync += waiting.eq(1)
         with m.Elif(comes):
@@ -141,7 +144,7 @@ class Registers(wiring.Component):
         m.d.comb += [
             happened.job_done.eq(done.valid & done.irq),
             happened.error.eq(done.valid & (done.code != ErrorCode.NONE)),
-            status.busy.eq(self.i_busy),
+            status.busy.eq(delay(m, self.i_busy, 1, "busy", reset=True)),
             status.error.eq(error.errors != 0),
             status.reports_lost.eq(lost),
             status.reports.eq(self.reports.waiting),

@@ -50,8 +50,9 @@ class Reporter(wiring.Component):
         answered, complete, has_answer = Signal(range(MOST_ANSWERED)), Signal(), Signal()
         taken, done = Signal(), Signal()  # registers behind `complete`, and in DONE
         m.d.sync += [
-            answered.eq(answered + self.i_answered - complete),
-            has_answer.eq(answered != 0),  # a cycle old; jobs end two cycles apart
+            answered.eq(answered + self.i_answered - taken),
+            # A cycle old; jobs end two cycles apart.
+            has_answer.eq(answered[1:].any() | (answered[0] & ~taken)),
             taken.eq(complete),
             done.eq(0),
         ]
@@ -93,7 +94,8 @@ class Reporter(wiring.Component):
         """The states from COUNTS to DONE, in which the report is written."""
         m.submodules.ring = ring = ReportRing(self.config.report_depth)
         connect(m, ring.o, flipped(self.reports))
-        number, copying = Signal(range(len(REPORT_WORDS))), Signal()
+        number, copying, has_counts = Signal(range(len(REPORT_WORDS))), Signal(), Signal()
+        m.d.sync += has_counts.eq(self.i_counts.waiting != 0)  # a cycle old; the next job asks later
         m.d.comb += [
             # The words come as late as a block memory gives them.
             self.i_counts.index.eq(number),
@@ -103,7 +105,7 @@ class Reporter(wiring.Component):
         ]
         with m.State("COUNTS"):
             m.d.sync += number.eq(0)
-            with m.If(self.i_counts.waiting != 0):
+            with m.If(has_counts):
                 m.next = "COPY"
         with m.State("COPY"):
             m.d.comb += copying.eq(1)

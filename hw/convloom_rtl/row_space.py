@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
 
-from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.kit.pipeline import delay, delay_together
 from convloom_rtl.kit.stream import Queue
 from convloom_rtl.payloads import DESCRIPTOR_SHAPES, ROW_NUMBER
 
@@ -53,12 +53,13 @@ class RowSpace(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        bank, next_row = self.o_rows_done[:BANK_BITS], Signal(ROW_NUMBER, init=1)
+        next_row = Signal(ROW_NUMBER, init=1)
+        bank = Signal(BANK_BITS)  # the number's low bits, counted apart: the number itself goes far
         with m.If(self.i_row_done):  # which comes late: no sum is behind it
-            m.d.sync += [self.o_rows_done.eq(next_row), next_row.eq(next_row + 1)]
+            m.d.sync += [self.o_rows_done.eq(next_row), next_row.eq(next_row + 1), bank.eq(bank + 1)]
         freed, slot, free_bank = self._free_rows(m)
         fits = self._fits(m, bank, freed, slot, free_bank)
-        has_entry, has_another = self._has_entry(m, delay(m, freed, 1, "freed", reset=True))
+        has_entry, has_another = self._has_entry(m, freed)
         # Three rows lie between two of one bank, so its room is compared again before it is asked for.
         m.d.comb += [
             self.o_room.eq(fits.bit_select(bank, 1) & has_entry),
@@ -136,7 +137,9 @@ class RowSpace(wiring.Component):
             m.d.sync += [row.eq(next_row), next_row.eq(next_row + 1), left.eq(left - 1), last.eq(left == 2)]
             with m.If(last):
                 m.d.sync += has_job.eq(0)
-        return free, slot, row[:BANK_BITS]
+        # The windows are far from the banks.
+        slot, bank = delay_together(m, (slot, row[:BANK_BITS]), 1, "free_slot")
+        return delay(m, free, 1, "freed", reset=True), slot, bank
 
 
 class OneJobSpace(wiring.Component):

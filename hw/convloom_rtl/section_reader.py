@@ -58,12 +58,8 @@ class SectionReader(wiring.Component):
         next_records, next_weights = Signal(), Signal()  # ... in the next cycle
         record_goes, weights_go = Signal(), Signal()  # what there is of it leaves: there is room
         full, ends, short = Signal(), Signal(), Signal()
-        takes, comes, leaves, stays_full = (
-            Signal(init=1),
-            Signal(),
-            Signal(),
-            Signal(),
-        )  # takes: from the input
+        takes = Signal(init=1)  # from the input
+        comes, leaves, stays_full = Signal(), Signal(), Signal()
         record_will_go, weights_will_go = Signal(), Signal()
         unit, final, section_ends = Signal(), Signal(), Signal()
         content = self._content(m, takes)

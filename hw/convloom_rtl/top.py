@@ -101,6 +101,7 @@ class Top(wiring.Component):
         m.d.comb += [
             self.job.i_room.eq(self.engine.o_job_room),
             self.act.i_room.eq(self.engine.o_act_room),
+            self.engine.i_room.eq(self.out.o_room),
         ]
         connect(m, self.engine.reports, self.registers.reports)
         m.d.comb += [

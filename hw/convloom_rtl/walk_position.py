@@ -19,6 +19,7 @@ class WalkPosition(wiring.Component):
     i_weight_base : address of its first weights
     i_rests : the next step is a job's first; for two cycles or more
     i_moves, i_turn : pulse: on to the next step; where it lies. Before a job's first step: at the begin of all
+    i_by_run : of the Turn that comes with this pulse
     o_place : place
     """
 
@@ -31,6 +32,7 @@ class WalkPosition(wiring.Component):
                 "i_rests": In(1),
                 "i_moves": In(1),
                 "i_turn": In(Turn),
+                "i_by_run": In(1),
                 "o_place": Out(place(config)),
             }
         )
@@ -50,7 +52,7 @@ class WalkPosition(wiring.Component):
         job, turn, now = self.i_job, self.i_turn, self.o_place
         hop = job.dilation_y
         if self.config.depthwise:
-            hop = Mux(job.depthwise, ROW_BANKS, hop)
+            hop = self._of_job(m, Mux(job.depthwise, ROW_BANKS, hop), hop.shape(), "hop")
         next_limit = self._of_job(m, job.in_h - job.stride_y, WINDOW_ROW, "next_limit")
         top = Signal(WINDOW_ROW, reset_less=True)
         next_top, is_next_beyond = Signal(WINDOW_ROW, reset_less=True), Signal()
@@ -83,19 +85,20 @@ class WalkPosition(wiring.Component):
             *(Signal(POSITION, name=name, reset_less=True) for name in ("column", "next_column")),
         )
         is_begin = turn.offset == OffsetFrom.BEGIN
-        after_word = self._of_job(m, job.run_step + lanes, POSITION, "after_word")
-        run = after_word - (job.chunks << (lanes - 1).bit_length())
+        run = job.run_step + lanes - (job.chunks << (lanes - 1).bit_length())
         if self.config.depthwise:
             run = Mux(job.depthwise, job.run_step, run)
         to_run = self._of_job(m, run, POSITION, "to_run")
+        step = Signal(POSITION, reset_less=True)  # chosen before: nothing but the sum is left
+        with m.If(self.i_moves):
+            m.d.sync += step.eq(Mux(self.i_by_run, to_run, lanes))
         new_column, restart = Signal(POSITION), Signal(POSITION)
         m.d.comb += [
             new_column.eq(Mux(is_begin, self._begin(m, is_begin), next_column)),
             restart.eq(Mux(turn.offset == OffsetFrom.COLUMN, column, new_column)),
         ]
         with m.If(self.i_moves & turn.moves_offset):
-            along = offset + Mux(turn.by_run, to_run, lanes)
-            m.d.sync += offset.eq(Mux(turn.offset == OffsetFrom.ALONG, along, restart))
+            m.d.sync += offset.eq(Mux(turn.offset == OffsetFrom.ALONG, offset + step, restart))
             # Of a window that slides nothing but its begin is asked for.
             with m.If(is_begin | (turn.offset == OffsetFrom.NEXT_COLUMN)):
                 m.d.sync += [column.eq(new_column), next_column.eq(new_column + job.column_step)]

@@ -4,8 +4,8 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.arithmetic import add_carry
 from convloom_rtl.kit.pipeline import copies
+from convloom_rtl.kit.ring import count_spare, has_room
 from convloom_rtl.primitives.memory import BlockMemory
 
 
@@ -51,15 +51,15 @@ class WeightRing(wiring.Component):
         m = Module()
         lanes, words = self.config.cout_lanes, self.config.weight_words
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        # Free words less one. Room for a word is taken by its last beat: words not yet complete count as free.
-        spare, completed = Signal(range(-1, words), init=words - 1), Signal()
-        m.d.comb += [
-            completed.eq(self.i.valid & lane[-1]),
-            self.o_room.eq(
-                (spare >= 0) & ~((spare == 0) & completed)
-            ),  # what is freed now counts a cycle later
-        ]
-        m.d.sync += spare.eq(add_carry(spare, self._freed(m), ~completed))
+        completed, freed = Signal(), self._freed(m)
+        m.d.comb += completed.eq(
+            self.i.valid & lane[-1]
+        )  # it takes a word's room: what is not complete is free
+        if self.config.is_least:
+            spare, _ = count_spare(m, words, freed, completed)
+            m.d.comb += self.o_room.eq((spare >= 0) & ~((spare == 0) & completed))
+        else:
+            m.d.comb += self.o_room.eq(has_room(m, words, freed, completed))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         enables, written = (

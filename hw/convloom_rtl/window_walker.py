@@ -68,6 +68,7 @@ class WindowWalker(wiring.Component):
             *(port.eq(job) for port in (position.i_job, maker.i_job)),
             *(port.eq(turn) for port in (position.i_turn, maker.i_turn)),
             position.i_moves.eq(maker.o_place_moves),
+            position.i_by_run.eq(coming.by_run),
             maker.i_base.eq(base),
             maker.i_place.eq(position.o_place),
             maker.i_walking.eq(has_turn),
@@ -100,8 +101,12 @@ class WindowWalker(wiring.Component):
         else:
             before, behind = ((self.i_rows_done - each)[ROW_NUMBER - 1] for each in (base, next_base))
             m.d.sync += rows_there.eq(~Mux(leaves, behind, before))
-        m.d.comb += weights_there.eq((loaded != 0) | job.discard)
-        m.d.sync += loaded.eq(loaded + self.i_loaded - (starting & ~job.discard))
+        has_loaded, uses = Signal(), Signal()
+        m.d.comb += [weights_there.eq(has_loaded | job.discard), uses.eq(starting & ~job.discard)]
+        m.d.sync += [
+            loaded.eq(loaded + self.i_loaded - uses),
+            has_loaded.eq(self.i_loaded | Mux(uses, loaded > 1, loaded != 0)),
+        ]
         with m.FSM():
             with m.State("IDLE"):
                 with m.If(~self.i_jobs.valid):

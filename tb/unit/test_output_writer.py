@@ -7,7 +7,7 @@ from convloom.spec import Config
 from convloom_rtl.output_ring import OutputRing
 from convloom_rtl.output_writer import OutputWriter
 from roles.stalls import NAMES
-from roles.unit import Collector, StreamStalls, beats_of, seed_of, sender, simulate
+from roles.unit import Collector, StreamStalls, beats_of, in_front_of_a_stage, seed_of, sender, simulate
 
 LANES = (1, 2, 6, 8)
 
@@ -33,8 +33,9 @@ def test_writer(lanes, stalls):
     slots, beats = slots_of(rng, lanes, packets), [b for packet in packets for b in beats_of(packet, lanes)]
     pauses = StreamStalls(stalls, rng.random())
     writer = OutputWriter(Config(cin_lanes=4, cout_lanes=lanes, requant_lanes=1))
-    collector = Collector(writer.o, len(beats), pauses.output())
-    simulate(writer, sender(writer.i, slots, pauses.input()), collector.run)
+    dut, out = in_front_of_a_stage(writer)
+    collector = Collector(out, len(beats), pauses.output())
+    simulate(dut, sender(writer.i, slots, pauses.input()), collector.run)
     for taken, expected in zip(collector.taken, beats, strict=True):
         count = expected["count"]
         assert (taken["count"], taken["last"]) == (count, expected["last"])
@@ -46,6 +47,8 @@ def test_writer_takes_a_slot_in_each_cycle():
     writer = OutputWriter(Config(cin_lanes=4, cout_lanes=4, requant_lanes=4))
 
     async def full_slots(ctx):
+        ctx.set(writer.i_room, 1)
+        await ctx.tick()
         ctx.set(writer.o.ready, 1)
         ctx.set(writer.i.valid, 1)
         for n in range(20):

@@ -14,6 +14,7 @@ from roles.unit import (
     seed_of,
     sender,
     simulate,
+    watch_room,
 )
 
 LANES = 4
@@ -139,7 +140,7 @@ def test_output(stalls):
                 outputs.transferred()
                 taken.append(tuple(beat[1:]))
 
-    simulate(port, sender(port.i, expected, pauses.input()), take)
+    simulate(port, sender(port.i, expected, pauses.input()), take, watchers=[watch_room(port)])
     assert taken == [
         (int.from_bytes(beat["data"], "little"), (1 << beat["count"]) - 1, beat["last"]) for beat in expected
     ]
@@ -177,5 +178,5 @@ def test_a_reset_closes_the_open_packet(beats, stalled):
             if valid:
                 taken.append((keep, last))
 
-    simulate(port, send, watchers=[take])
+    simulate(port, send, watchers=[take, watch_room(port)])
     assert taken == [(15, 0)] * beats + [(1, 1)] * (beats > 0) + [(3, 1)]

@@ -216,11 +216,11 @@ def test_an_error_that_comes_while_the_last_is_cleared(cycle):
             await ctx.tick()
         expected = (
             {"code": ErrorCode.ROWS, "errors": 1, "job_id": 2}
-            if cycle >= 5
+            if cycle >= 6
             else dict.fromkeys(("code", "errors", "job_id"), 0)
         )
         assert await host.parts("ERROR") == expected
-        assert (await host.parts("STATUS"))["reports_lost"] == (cycle >= 5)
+        assert (await host.parts("STATUS"))["reports_lost"] == (cycle >= 6)
 
     check()
 

@@ -78,8 +78,9 @@ class AxiLitePort(wiring.Component):
         m.d.comb += [
             self.awready.eq(~address_there),
             self.wready.eq(~data_there),
-            self.o_write.eq(address_there & data_there & ~self.bvalid),
         ]
+        # A register: behind it the word's number is decoded.
+        m.d.sync += self.o_write.eq(address_there & data_there & ~self.bvalid & ~self.o_write)
         with m.If(self.awvalid & self.awready):
             m.d.sync += [address_there.eq(1), self.o_write_word.eq(self.awaddr[2:])]
         mask = Cat(strobe.replicate(8) for strobe in self.wstrb)
