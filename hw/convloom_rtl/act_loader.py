@@ -74,11 +74,10 @@ class ActLoader(wiring.Component):
         m = Module()
         m.submodules.space = space = self.space
         beat_in = self.i.p
-        job, short, long = self.i_jobs.p, Signal(), Signal()
-        over, lacks = (
-            Signal(),
-            Signal(),
-        )  # the packet's last beat was taken before; it did not hold the last row's end
+        job, slot, short, long = self.i_jobs.p, self.i_jobs.p.slot, Signal(), Signal()
+        # The packet's last beat was taken the cycle before; it did not hold the last row's end.
+        over, lacks = Signal(), Signal()
+        reads, fills = Signal(), Signal()  # there is a place for a beat, or for what the packet lacks
         state = Signal(LoaderState, init={"idle": 1})
         if self.config.is_least:
             m.d.comb += self.i_jobs.ready.eq(state.ended & self.o_codes.ready)
@@ -87,15 +86,16 @@ class ActLoader(wiring.Component):
             m.d.comb += self.i_jobs.ready.eq(state.idle)
             with m.If(state.idle):
                 m.d.sync += job.eq(self.i_jobs.p)
+            slot = Mux(state.idle, slot, job.slot)  # a cycle earlier: it reaches the comparisons for room
         placed, begins = Signal(), Signal()  # the row has its place; since this cycle
         taken, written, row_done, packet_ends = Signal(), Signal(), Signal(), Signal()
         row, shares_behind, shares_on = self._row(m, job, state, written, row_done)
         m.d.comb += [
-            written.eq(placed & (short | (self.i.valid & ~over))),
+            written.eq(fills | (reads & self.i.valid)),
             taken.eq(written & ~row.shares),
             row_done.eq(written & row.ends),
             packet_ends.eq(row_done & row.is_last),
-            space.i_slot.eq(job.slot),
+            space.i_slot.eq(slot),
             space.i_free_to.eq(self.i_free_to),
             space.i_job.valid.eq(state.prepares & ~state.starts & ~job.discard),
             space.i_job.p.in_h.eq(job.in_h),
@@ -123,20 +123,24 @@ class ActLoader(wiring.Component):
             over.eq(taken & beat_in.last),
             lacks.eq(~(row.ends & row.is_last & self._holds_row_end(row.end_lane))),
         ]
-        with m.If(over & lacks):
-            m.d.sync += short.eq(1)
+        will_be_short = short | (over & lacks)
+        m.d.sync += [
+            short.eq(will_be_short & ~state.idle),
+            reads.eq(will_be_placed & ~will_be_short & ~(taken & beat_in.last)),
+            fills.eq(will_be_placed & will_be_short),
+        ]
         goes_on = ~short & ~beat_in.last
         with m.If(packet_ends):
             m.d.sync += long.eq(goes_on)
         with m.If(state.idle):
-            m.d.sync += [short.eq(0), long.eq(0)]
+            m.d.sync += long.eq(0)
         coming = self._steer(m, job, state, packet_ends, goes_on)
         # i.ready of the next cycle: what it would be with a beat and without, and then whether there is one. Behind the
         # packet's last beat the row has ended, or is filled up.
         placed_behind = space.o_room_behind & ~row.is_last & ~shares_behind
         if_written = Mux(row.ends, placed_behind, ~shares_on) & (row.shares | ~beat_in.last)
         if_not = (placed | (space.o_room & state.loading)) & ~row.shares
-        goes_in = Mux(placed & self.i.valid, if_written, if_not) & ~(short | over)
+        goes_in = Mux(reads & self.i.valid, if_written, if_not) & ~(short | over)
         m.d.comb += self.o_room.eq(goes_in | coming.dropping)
         if self.config.is_least:
             m.d.comb += self.i.ready.eq((placed & ~(short | over) & ~row.shares) | state.dropping)
@@ -148,9 +152,8 @@ class ActLoader(wiring.Component):
     def _steer(self, m, job, state, packet_ends, goes_on):
         """From one state to the next, which is returned: idle, prepares, loading, perhaps dropping, ended."""
         coming = Signal(LoaderState, name="coming")
-        waits = (
-            state.prepares & ~state.starts & ~job.discard
-        )  # a cycle or more: the slot reaches the comparisons
+        # For two cycles or more: the slot reaches the comparisons for room.
+        waits = state.prepares & ~state.starts & ~job.discard
         drops = state.prepares & ~state.starts & job.discard
         dropped = state.dropping & self.i.valid & self.i.p.last
         # A sum of products each, where a Switch would be a chain of choices: packet_ends comes late.

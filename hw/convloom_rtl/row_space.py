@@ -1,6 +1,6 @@
 """Room in the line buffer: which words of which bank the next row takes, and when they are free again."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from convloom.spec.config import ROW_BANKS, TABLE_ROWS
@@ -26,7 +26,7 @@ class RowSpace(wiring.Component):
     Members
     -------
     i_job : rows and slot of each job, in order, for those rows to be given up in their time
-    i_slot : words of a row of the job being loaded; steady from two cycles before its first row is asked for to one
+    i_slot : words of a row of the job being loaded; steady from three cycles before its first row is asked for to one
         behind the last one's beginning
     i_row_begins, i_row_done : the row takes its slot; all its bytes are there
     o_room : the row that comes next can begin in the next cycle, if none has begun and is not done
@@ -60,15 +60,15 @@ class RowSpace(wiring.Component):
         freed, slot, free_bank = self._free_rows(m)
         fits = self._fits(m, bank, freed, slot, free_bank)
         has_entry, has_another = self._has_entry(m, freed)
-        # Three rows lie between two of one bank, so its room is compared again before it is asked for.
-        m.d.comb += [
-            self.o_room.eq(fits.bit_select(bank, 1) & has_entry),
-            self.o_room_behind.eq(fits.rotate_right(1).bit_select(bank, 1) & has_another),
-        ]
+        # Three rows lie between two of one bank, so its room is compared again, and chosen, before it is asked for.
+        in_turn = [fits.rotate_right(n).bit_select(bank, 1) for n in range(3)]
+        here, behind = Signal(), Signal()
+        m.d.sync += Cat(here, behind).eq(Mux(self.i_row_done, Cat(in_turn[1:]), Cat(in_turn[:2])))
+        m.d.comb += [self.o_room.eq(here & has_entry), self.o_room_behind.eq(behind & has_another)]
         return m
 
     def _fits(self, m, bank, freed, slot, free_bank):
-        """For each bank whether its next row has room; a row that begins is seen in it three cycles later.
+        """For each bank whether its next row has room; a row that begins is seen in it two cycles later.
 
         `limit` is where the bank's ring is full.
         """
@@ -81,13 +81,15 @@ class RowSpace(wiring.Component):
                 Signal(pointer, name=f"{name}_{n}", init=init)
                 for name, init in (("next_word", 0), ("end", 0), ("limit", words))
             )
+            begins = Signal(name=f"begins_{n}")
             with m.If(bank == n):
-                m.d.comb += self.o_next_word.eq(next_word)
-                with m.If(self.i_row_begins):
-                    m.d.sync += next_word.eq(end)
+                m.d.comb += [self.o_next_word.eq(next_word), begins.eq(self.i_row_begins)]
+            with m.If(begins):
+                m.d.sync += next_word.eq(end)
             with m.If(freed & (free_bank == n)):
                 m.d.sync += limit.eq(limit + slot)
-            m.d.sync += [end.eq(next_word + self.i_slot), fits[n].eq(~(limit - end)[len(end) - 1])]
+            m.d.sync += end.eq(Mux(begins, end, next_word) + self.i_slot)
+            m.d.sync += fits[n].eq(~(limit - end)[len(end) - 1])
         return fits
 
     def _has_entry(self, m, freed):
@@ -116,16 +118,22 @@ class RowSpace(wiring.Component):
             jobs.i.valid.eq(self.i_job.valid),
             self.i_job.ready.eq(jobs.i.ready),
         ]
-        row, next_row = Signal(ROW_NUMBER), Signal(ROW_NUMBER, init=1)
-        free, is_needed = Signal(), Signal(2, init=0b11)
+        rows = [
+            Signal(ROW_NUMBER, name=f"row_{n}", init=n) for n in range(3)
+        ]  # the oldest, and those behind it
+        free, freed, is_needed = Signal(), Signal(), Signal(2, init=0b11)
         has_job, last, left = Signal(), Signal(), Signal.like(jobs.o.p.in_h)
         slot = Signal.like(jobs.o.p.slot, reset_less=True)
         m.d.comb += [free.eq(has_job & ~is_needed.any()), jobs.o.ready.eq(~has_job)]
-        # Compared with what is to come, for this row and the one behind it: no comparison stands before `free`.
-        m.d.sync += [
-            is_needed[n].eq(Mux(free, next_row == end, row == end))
-            for n, end in enumerate((self.i_free_to, self.o_rows_done))
-        ]
+        # Compared two cycles before it is asked, for the row that may be the oldest then: no comparison stands before
+        # `free`. The row table's numbers tell rows that are there apart.
+        there = len(range(TABLE_ROWS)).bit_length() - 1
+        for n, (end, bits) in enumerate(((self.i_free_to, ROW_NUMBER), (self.o_rows_done, there))):
+            meets = Signal(len(rows), name=f"meets_{n}", reset_less=True)
+            m.d.sync += meets.eq(Cat(row[:bits] == end[:bits] for row in rows))
+            now, then = (Mux(freed, meets[k + 1], meets[k]) for k in range(2))
+            m.d.sync += is_needed[n].eq(Mux(free, then, now))
+        m.d.sync += freed.eq(free)
         with m.If(~has_job):
             m.d.sync += [
                 has_job.eq(jobs.o.valid),
@@ -134,11 +142,12 @@ class RowSpace(wiring.Component):
                 slot.eq(jobs.o.p.slot),
             ]
         with m.If(free):
-            m.d.sync += [row.eq(next_row), next_row.eq(next_row + 1), left.eq(left - 1), last.eq(left == 2)]
+            m.d.sync += [row.eq(behind) for row, behind in zip(rows, [*rows[1:], rows[-1] + 1], strict=True)]
+            m.d.sync += [left.eq(left - 1), last.eq(left == 2)]
             with m.If(last):
                 m.d.sync += has_job.eq(0)
         # The windows are far from the banks.
-        slot, bank = delay_together(m, (slot, row[:BANK_BITS]), 1, "free_slot")
+        slot, bank = delay_together(m, (slot, rows[0][:BANK_BITS]), 1, "free_slot")
         return delay(m, free, 1, "freed", reset=True), slot, bank
 
 

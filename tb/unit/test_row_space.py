@@ -29,7 +29,7 @@ class Loader:
             if row == 0 or row in self.job_end_of_row:
                 await ctx.tick()
                 ctx.set(self.dut.i_slot, slot)
-                await ctx.tick().repeat(2)
+                await ctx.tick().repeat(3)
                 has_room = False
             while not has_room:
                 has_room = ctx.get(self.dut.o_room)
