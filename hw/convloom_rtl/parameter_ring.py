@@ -49,9 +49,8 @@ class ParameterRing(wiring.Component):
         lanes, words = self.config.requant_lanes, self.config.parameter_words
         place, freed = self._walk(m)
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
-        completed = (
-            self.i.valid & lane[-1]
-        )  # a word's last record takes its room: what is not complete is free
+        # A word's last record takes its room: what is not complete is free.
+        completed = self.i.valid & lane[-1]
         if self.config.is_least:
             _, left = count_spare(m, words, freed, completed)
             m.d.comb += self.o_room.eq(left >= 0)

@@ -118,16 +118,15 @@ class RowSpace(wiring.Component):
             jobs.i.valid.eq(self.i_job.valid),
             self.i_job.ready.eq(jobs.i.ready),
         ]
-        rows = [
-            Signal(ROW_NUMBER, name=f"row_{n}", init=n) for n in range(3)
-        ]  # the oldest, and those behind it
+        # The oldest, and those behind it.
+        rows = [Signal(ROW_NUMBER, name=f"row_{n}", init=n) for n in range(3)]
         free, freed, is_needed = Signal(), Signal(), Signal(2, init=0b11)
         has_job, last, left = Signal(), Signal(), Signal.like(jobs.o.p.in_h)
         slot = Signal.like(jobs.o.p.slot, reset_less=True)
         m.d.comb += [free.eq(has_job & ~is_needed.any()), jobs.o.ready.eq(~has_job)]
         # Compared two cycles before it is asked, for the row that may be the oldest then: no comparison stands before
         # `free`. The row table's numbers tell rows that are there apart.
-        there = len(range(TABLE_ROWS)).bit_length() - 1
+        there = (TABLE_ROWS - 1).bit_length()
         for n, (end, bits) in enumerate(((self.i_free_to, ROW_NUMBER), (self.o_rows_done, there))):
             meets = Signal(len(rows), name=f"meets_{n}", reset_less=True)
             m.d.sync += meets.eq(Cat(row[:bits] == end[:bits] for row in rows))

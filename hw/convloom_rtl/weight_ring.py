@@ -52,9 +52,8 @@ class WeightRing(wiring.Component):
         lanes, words = self.config.cout_lanes, self.config.weight_words
         lane, word = Signal(lanes, init=1), Signal(range(words))  # lane: one-hot
         completed, freed = Signal(), self._freed(m)
-        m.d.comb += completed.eq(
-            self.i.valid & lane[-1]
-        )  # it takes a word's room: what is not complete is free
+        # A word's last beat takes its room: what is not complete is free.
+        m.d.comb += completed.eq(self.i.valid & lane[-1])
         if self.config.is_least:
             spare, _ = count_spare(m, words, freed, completed)
             m.d.comb += self.o_room.eq((spare >= 0) & ~((spare == 0) & completed))
