@@ -35,7 +35,8 @@ class OutputRing(wiring.Component):
 
     Members
     -------
-    i_jobs : RingJob of each job, in order, there two cycles before the job's first piece
+    i_jobs : RingJob of each job, in order, there two cycles before the job's first piece; jobs end three cycles apart
+        or more
     i_piece, i_valid : pieces, those of a slot one behind the other
     o : slots
     o_released : pulse: a word is free again

@@ -57,6 +57,28 @@ def test_cycles(rows, row_bytes, cycles):
     assert codes == [ErrorCode.NONE]
 
 
+def test_a_job_of_longer_rows_waits_for_room():
+    """For as much as its own rows take: there is still some for rows like those of the job before."""
+    dut, pictures, starts = ActLoader(CONFIG), [whole(60, 32), whole(1, 40)], []
+    codes = Collector(dut.o_codes, 2, Pauses())
+
+    async def watch(ctx):
+        while True:
+            _, _, started = await ctx.tick().sample(dut.o_started)
+            starts.append(started)
+
+    async def give_up(ctx):
+        await ctx.tick().repeat(400)
+        assert sum(starts) == 60
+        ctx.set(dut.i_free_to, 60)
+
+    beats = sender(dut.i, act_beats(pictures, 8), Pauses())
+    jobs = sender(dut.i_jobs, load_jobs(pictures, 8), Pauses())
+
+    simulate(dut, beats, jobs, give_up, codes.run, watchers=[watch])
+    assert sum(starts) == 61
+
+
 def test_codes(stalls, seed):
     """Short, long, discarded, bytes beyond the end of the last beat; one code for each job, in order."""
     rng = random.Random(seed)

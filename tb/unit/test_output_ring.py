@@ -10,6 +10,7 @@ from roles.stalls import Pauses
 from roles.unit import Collector, sender, simulate
 
 WORDS, RAW_SLOTS = 32, 4
+JOBS_APART = 3  # cycles between the ends of two jobs; in the engine more
 CONFIGS = {
     "one pass": Config(cin_lanes=4, cout_lanes=2, requant_lanes=2, output_words=WORDS, depthwise=True),
     "four passes": Config(cin_lanes=4, cout_lanes=4, requant_lanes=1, output_words=WORDS, depthwise=True),
@@ -99,6 +100,8 @@ class Ring:
                     await ctx.tick()
                 self.free -= words
                 await self._slot(ctx, slot, number == len(coming) - 1)
+            if len(coming) < JOBS_APART:
+                await ctx.tick().repeat(JOBS_APART - len(coming))
 
     async def _slot(self, ctx, slot, is_last):
         lanes = self.config.requant_lanes
@@ -129,6 +132,14 @@ def run(config, jobs, rng, pauses, gaps=True):
     assert out.taken == expected
     assert ring.free == config.output_words, "a word was lost"
     return ring
+
+
+def test_jobs_of_one_slot(seed):
+    """Each is treated as it is, as close behind the other as jobs may end."""
+    config, rng = CONFIGS["one pass"], random.Random(seed)
+    kinds = [bool(rng.randrange(2)) for _ in range(30)]
+    jobs = [Job(config, rng, depthwise=kind, raw=False, rows=1, out_w=1, k_tiles=1) for kind in kinds]
+    run(config, jobs, rng, Pauses(), gaps=False)
 
 
 @pytest.mark.parametrize("name", CONFIGS)

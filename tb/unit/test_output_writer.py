@@ -59,6 +59,21 @@ def test_writer_takes_a_slot_in_each_cycle():
     simulate(writer, full_slots)
 
 
+def test_writer_goes_on_while_no_beat_is_full():
+    """Where the output has no room: slots that leave a beat unfilled do not wait for any."""
+    writer = OutputWriter(Config(cin_lanes=4, cout_lanes=8, requant_lanes=4))
+
+    async def small_slots(ctx):
+        await ctx.tick()
+        ctx.set(writer.i.valid, 1)
+        for n in range(7):
+            ctx.set(writer.i.p, {"data": [n] * 8, "count": 1, "last": 0})
+            assert ctx.get(writer.i.ready)
+            await ctx.tick()
+
+    simulate(writer, small_slots)
+
+
 @pytest.mark.parametrize("passes", [1, 3])
 def test_slots(passes):
     lanes, q = 2 * passes, 2

@@ -129,6 +129,20 @@ def test_the_newest_reports_are_dropped(depth, seed):
     assert read == [report(*job) for job in (*jobs[:depth], jobs[-1])]
 
 
+def test_an_answer_ends_one_job(seed):
+    """Also where all else of the next one is there."""
+    rng, dut = random.Random(seed), reporter(4)
+    jobs, ends = random_jobs(rng, 2, report=0), Ends(dut)
+
+    async def one_by_one(ctx):
+        for number in (1, 2):
+            await answer(ctx, dut)
+            await ctx.tick().repeat(20)
+            assert len(ends.done) == number
+
+    run(dut, jobs, StreamStalls("none", seed), rng, one_by_one, ends=ends)
+
+
 @pytest.mark.parametrize("missing", PARTS)
 def test_a_job_is_not_done_before_all_of_it_is_there(missing, seed):
     rng, dut = random.Random(seed), reporter(4)
