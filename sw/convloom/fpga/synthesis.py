@@ -61,7 +61,8 @@ def synthesise_board(config, board, megahertz, folder, heard=lambda line: None):
     """Writes netlist.json of a Board's top into the folder. Returns {figure: cells} of it."""
     text = netlist.self_test(config, board, megahertz)
     modules = {"module": netlist.SELF_TEST_ENGINE, "top": netlist.SELF_TEST}
-    _run(text, modules, board.chip, folder, (PREPARE, BOARD), "synthesis", heard)
+    family = board.chip.family
+    _run(text, modules, family, family.quick, folder, (PREPARE, BOARD), "synthesis", heard)
     return _area(folder, netlist.SELF_TEST, board.chip)
 
 
@@ -95,17 +96,20 @@ def _run_core(config, chip, folder, parts, name, heard):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pins.v").write_text(netlist.wrapper(config.module_name, inputs, outputs, drivers=chip.drivers))
     modules = {"module": config.module_name, "top": netlist.TOP}
-    _run(text, modules, chip, folder, parts, name, heard)
+    _run(text, modules, chip.family, chip.family.synthesis, folder, parts, name, heard)
 
 
-def _run(text, modules, chip, folder, parts, name, heard):
-    """Runs a script of those parts on RTLIL; `modules` are the names of the engine's `module` and of the `top`."""
+def _run(text, modules, family, synthesis, folder, parts, name, heard):
+    """Runs a script of those parts on RTLIL; `modules` are the names of the engine's `module` and of the `top`.
+
+    synthesis : the family's commands for each of them
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "core.il").write_text(text)
     core, whole = f"-top {modules['module']}", f"-top {modules['top']}"
     options = {"core": core, "whole": whole, "unflattened": f"-noflatten {core}"}
-    commands = {name: chip.family.synthesis.format(options=each) for name, each in options.items()}
-    copies = COPIES if chip.family.keeps_copies else ""
+    commands = {name: synthesis.format(options=each) for name, each in options.items()}
+    copies = COPIES if family.keeps_copies else ""
     script = "".join(parts).format(copies=copies, **modules, **commands)
     (folder / f"{name}.ys").write_text(script)
     log = f"{name}.log"  # by its own option: what it says last does not arrive through a pipe
