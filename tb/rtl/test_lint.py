@@ -30,7 +30,7 @@ SIGNALS = {
     ("VARHIDDEN", "primitives/memory.py", r"\.words", r"reg .* words "): (
         "a memory named `words` in a module that is itself an instance named `words`"
     ),
-    ("CMPCONST", "output_writer.py", r"\.output_writer", r"\$like .* > \d+'h"): (
+    ("CMPCONST", "output_writer.py", r"\.output_writer", r"= place\S* > \d+'h"): (
         "of a beat's last lane, which is never below the place where the next slot begins"
     ),
 }
