@@ -90,7 +90,8 @@ def test_the_tools_are_told_chip_pins_and_top(stand_in, tmp_path):
     assert " --seed 3 " in routed and " --lpf ulx3s.lpf --textcfg placed.txt" in routed
     assert stand_in.pins == (ROOT / "constraints/ulx3s/ulx3s.lpf").read_text()
     assert stand_in.calls["ecppack"] == ["--compress", "placed.txt", "ulx3s.bit"]
-    assert "synth_ecp5 -top self_test -run map_cells:\n" in stand_in.script
+    # To map it for speed took twenty minutes, for a clock that it reaches by far without.
+    assert "synth_ecp5 -top self_test\n" in stand_in.script and "abc9" not in stand_in.script
     assert "delete self_test.engine/t:$meminit_v2 self_test.engine.*/t:$meminit_v2\n" in stand_in.script
 
 

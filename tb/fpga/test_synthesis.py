@@ -5,8 +5,7 @@ import json
 import pytest
 from amaranth.back import rtlil
 from amaranth.hdl import Cat, Module, Signal
-from convloom.fpga import expected, netlist, synthesis, tools
-from convloom.fpga.boards import board
+from convloom.fpga import expected, synthesis, tools
 from convloom.fpga.chips import chip
 from convloom.spec import preset
 from convloom_rtl.kit.pipeline import copies
@@ -41,20 +40,6 @@ def test_multipliers_keep_their_registers(synthesised):
     cells = json.loads((folder / "netlist.json").read_text())["modules"]["pins"]["cells"].values()
     registers = [int(cell["parameters"]["A_REG"], 2) for cell in cells if cell["type"] == "SB_MAC16"]
     assert registers and all(registers)
-
-
-def test_a_boards_top_is_not_mapped_for_speed(monkeypatch, tmp_path):
-    """That took twenty minutes, for a clock that it reaches by far without."""
-
-    def run(package, arguments, folder, log, heard):
-        counted = {"modules": {f"\\{netlist.SELF_TEST}": {"num_cells_by_type": {"LUT4": 3}}}}
-        (folder / "area.json").write_text(json.dumps(counted))
-
-    monkeypatch.setattr(tools, "run", run)
-    area = synthesis.synthesise_board(preset("tiny"), board("ulx3s"), 25, tmp_path)
-    script = (tmp_path / "synthesis.ys").read_text()
-    assert f"synth_ecp5 -top {netlist.SELF_TEST}\n" in script and "abc9" not in script
-    assert area["lut4"] == 3
 
 
 def test_cells_are_counted_by_figure():
