@@ -43,35 +43,22 @@ def test_writer(lanes, stalls):
     pauses.check()
 
 
-def test_writer_takes_a_slot_in_each_cycle():
-    writer = OutputWriter(Config(cin_lanes=4, cout_lanes=4, requant_lanes=4))
+@pytest.mark.parametrize(("lanes", "count", "room", "slots"), ((4, 3, 1, 20), (8, 1, 0, 7)))
+def test_writer_takes_a_slot_in_each_cycle(lanes, count, room, slots):
+    """Where the output has no room, those that leave the beat unfilled."""
+    writer = OutputWriter(Config(cin_lanes=4, cout_lanes=lanes, requant_lanes=4))
 
-    async def full_slots(ctx):
-        ctx.set(writer.i_room, 1)
+    async def send(ctx):
+        ctx.set(writer.i_room, room)
         await ctx.tick()
-        ctx.set(writer.o.ready, 1)
+        ctx.set(writer.o.ready, room)
         ctx.set(writer.i.valid, 1)
-        for n in range(20):
-            ctx.set(writer.i.p, {"data": [n] * 4, "count": 3, "last": 0})
+        for n in range(slots):
+            ctx.set(writer.i.p, {"data": [n] * lanes, "count": count, "last": 0})
             assert ctx.get(writer.i.ready)
             await ctx.tick()
 
-    simulate(writer, full_slots)
-
-
-def test_writer_goes_on_while_no_beat_is_full():
-    """Where the output has no room: slots that leave a beat unfilled do not wait for any."""
-    writer = OutputWriter(Config(cin_lanes=4, cout_lanes=8, requant_lanes=4))
-
-    async def small_slots(ctx):
-        await ctx.tick()
-        ctx.set(writer.i.valid, 1)
-        for n in range(7):
-            ctx.set(writer.i.p, {"data": [n] * 8, "count": 1, "last": 0})
-            assert ctx.get(writer.i.ready)
-            await ctx.tick()
-
-    simulate(writer, small_slots)
+    simulate(writer, send)
 
 
 @pytest.mark.parametrize("passes", [1, 3])
