@@ -5,10 +5,10 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from convloom_rtl.depthwise_window import COLUMNS, TAPS, column
-from convloom_rtl.kit.pipeline import copies, delay, delay_together, registered_sum, tree_levels
+from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import Tag, WindowStep, tile
 from convloom_rtl.primitives.accumulator import Accumulator
-from convloom_rtl.primitives.products import Products
+from convloom_rtl.primitives.products import SummedProducts
 
 TILE_FLAGS = ("pixel_end", "job_end", "advance", "rewind")  # of a tile, as in its Tag
 
@@ -16,15 +16,14 @@ TILE_FLAGS = ("pixel_end", "job_end", "advance", "rewind")  # of a tile, as in i
 class DotProduct(wiring.Component):
     """The sum of `lanes` int8 products, one per cycle, `latency(lanes)` cycles later.
 
-    Multipliers lie in a few columns of a chip, memories and adders elsewhere: a register on either side of them
-    takes the ways there and back, unless they are `near`. `number` tells the array's dot products apart where each
-    gets its place.
+    Multipliers lie in a few columns of a chip, memories elsewhere: a register takes the way there, unless they are
+    `near`. `number` tells the array's dot products apart where each gets its place.
     """
 
     @staticmethod
     def latency(lanes, near=False):
         """Cycles from the operands to their sum."""
-        return Products.LATENCY + (0 if near else 2) + tree_levels(lanes)
+        return SummedProducts.LATENCY + (0 if near else 1) + tree_levels(lanes // SummedProducts.SUMMED)
 
     def __init__(self, lanes, number=0, near=False):
         self.lanes, self.number, self.way = lanes, number, 0 if near else 1
@@ -34,13 +33,12 @@ class DotProduct(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.products = products = Products(self.lanes, self.number)
+        m.submodules.products = products = SummedProducts(self.lanes, self.number)
         m.d.comb += [
             products.i_a.eq(delay(m, self.i_activations, self.way, "activations")),
             products.i_b.eq(delay(m, self.i_weights, self.way, "weights")),
         ]
-        arrived = delay_together(m, products.o, self.way, "arrived")
-        m.d.comb += self.o.eq(registered_sum(m, arrived, "sum"))
+        m.d.comb += self.o.eq(registered_sum(m, list(products.o), "sum"))
         return m
 
 

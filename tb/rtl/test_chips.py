@@ -10,7 +10,7 @@ from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.choice import Choice, Splice
 from convloom_rtl.primitives.chosen_sum import ChosenSum
 from convloom_rtl.primitives.memory import BlockMemory
-from convloom_rtl.primitives.products import Products
+from convloom_rtl.primitives.products import SummedProducts
 from convloom_rtl.primitives.wide_product import WideProduct
 from roles.matrix import CONFIGS
 from roles.netlist import CELLS, outputs
@@ -37,7 +37,7 @@ def both(request, tmp_path):
 
 
 def test_all_int8_products(both):
-    """Each of the 65,536 pairs, among the even lanes and among the odd ones: a block may hold two products."""
+    """Each of the 65,536 pairs, among the even lanes and among the odd ones, whose products meet in a sum."""
     lanes, sides = 8, 4
     pairs = [divmod(n, 256) for n in range(65536)]
     stimuli = []
@@ -46,7 +46,7 @@ def test_all_int8_products(both):
         row = [pair for both_sides in zip(even, odd, strict=True) for pair in both_sides]
         a, b = (int.from_bytes(bytes(numbers), "little") for numbers in zip(*row, strict=True))
         stimuli.append({"i_a": a, "i_b": b})
-    chip, portable = both(stimuli, Products, lanes)
+    chip, portable = both(stimuli, SummedProducts, lanes)
     assert chip == portable
 
 

@@ -8,9 +8,10 @@ import pytest
 from amaranth.back import rtlil
 from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
 from convloom_rtl.chips.block_memory import best_shape
+from convloom_rtl.chips.ecp5 import place_of_sum
 from convloom_rtl.chips.ecp5_places import MULTIPLIERS, memories, snake
 from convloom_rtl.primitives.memory import BlockMemory
-from convloom_rtl.primitives.products import Products
+from convloom_rtl.primitives.products import SummedProducts
 from convloom_rtl.primitives.wide_product import WideProduct
 
 
@@ -66,20 +67,35 @@ def test_fewest_blocks_of_the_ice40():
 
 
 def test_multipliers_have_their_places():
-    """Rows and lanes are told apart, and where there is no place there is no attribute."""
-    places = {(3, 0): "X4/Y10/MULT18_0", (3, 2): "X4/Y10/MULT18_1"}
+    """Rows and lanes are told apart, a sum lies beside its two, and where there is no place there is no attribute."""
+    places = {(3, 2): "X4/Y10/MULT18_4", (3, 3): "X5/Y10/MULT18_5"}
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
-    text = rtlil.convert(Products(3, number=3), platform=chip)
-    assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == list(places.values())
+    text = rtlil.convert(SummedProducts(4, number=3), platform=chip)
+    assert _places(text) == [*places.values(), "X7/Y10/ALU54_7"]
 
 
-@pytest.mark.parametrize("blocks", (3, 4))
-def test_wide_multipliers_have_their_places(blocks):
+@pytest.mark.parametrize(
+    "places",
+    [
+        ("X4/Y10/MULT18_0", None),
+        ("X4/Y10/MULT18_0", "X8/Y10/MULT18_4"),
+        ("X5/Y10/MULT18_1", "X6/Y10/MULT18_2"),
+        ("X4/Y10/MULT18_0", "X5/Y34/MULT18_1"),
+    ],
+)
+def test_pairs_lie_in_half_a_block(places):
+    with pytest.raises(ValueError, match="must lie beside each other in half a block, not at"):
+        place_of_sum(list(places))
+
+
+@pytest.mark.parametrize("blocks, beside", [(3, []), (4, ["X7/Y5/ALU54_7"])])
+def test_wide_multipliers_have_their_places(blocks, beside):
     """The product's number and the part of it are told, for as many parts as there are multipliers."""
-    chip = Ecp5(place_wide=lambda number, part: f"X{number}/Y{part}/MULT18_0", wide_multipliers=blocks)
-    text = rtlil.convert(WideProduct(number=5), platform=chip)
-    places = [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line]
-    assert sorted(places) == [f"X5/Y{part}/MULT18_0" for part in range(blocks)]
+    parts = [f"X{offset}/Y5/MULT18_{offset}" for offset in (0, 1, 4, 5)]
+    chip = Ecp5(
+        place_wide=lambda number, part: parts[part].replace("Y5", f"Y{number}"), wide_multipliers=blocks
+    )
+    assert _places(rtlil.convert(WideProduct(number=5), platform=chip)) == [*parts[:blocks], *beside]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +107,7 @@ def test_memories_have_their_places(depth, lanes):
     chip = Ecp5(place_memory=lambda near, bit, bits: f"X{near}/Y{bit // 8}/EBR0")
     for near, places in ((7, [f"X7/Y{lane}/EBR0" for lane in lanes]), (None, [])):
         text = rtlil.convert(BlockMemory(32, depth, near=near), platform=chip)
-        assert [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line] == places
+        assert _places(text) == places
 
 
 @pytest.mark.parametrize("bits", (16, 32))
@@ -133,3 +149,8 @@ def test_snake_over_the_chip():
     assert len(set(places)) == MULTIPLIERS == 156 and place(9, 12) is None
     assert places[:5] == [f"X{x}/Y10/MULT18_{n}" for x, n in ((4, 0), (5, 1), (8, 4), (9, 5), (13, 0))]
     assert places[51:53] == ["X119/Y10/MULT18_5", "X114/Y34/MULT18_0"]
+
+
+def _places(text):
+    """The places in a chip's cells, as RTLIL has them."""
+    return [line.split('"')[1] for line in text.splitlines() if "\\BEL" in line]

@@ -6,7 +6,7 @@ Sources: DSP usage guide FPGA-TN-02007, memory usage guide FPGA-TN-02002.
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Mux, Signal, signed
 
 from convloom_rtl.chips.block_memory import block_memory
-from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.kit.pipeline import delay, registered_sum
 
 # Which pins of a memory's sixteen carry its words of so many bits, and the number of that mode.
 PINS = {16: range(16), 8: range(0, 16, 2), 4: range(1, 16, 4), 2: range(3, 16, 8)}
@@ -29,14 +29,17 @@ class Ice40:
     Its single-port RAM (SB_SPRAM256KA) has one address for reading and writing: it can be no BlockMemory.
     """
 
-    def products(self, row):
-        """One SB_MAC16 for each two lanes."""
+    def summed_products(self, row):
+        """One SB_MAC16 for each two lanes, and adders."""
         m = Module()
-        for lane in range(0, row.lanes, 2):
-            a, b = (Cat(i[n] for n in range(lane, min(lane + 2, row.lanes))) for i in (row.i_a, row.i_b))
-            pair = _multiply_pair(m, f"multiplier_{lane // 2}", a, b)
-            for n, product in enumerate(row.o[lane : lane + 2]):
-                m.d.comb += product.eq(pair.word_select(n, 16))
+        products = []
+        for pair in range(row.lanes // 2):
+            a, b = (i.as_value().word_select(pair, 16) for i in (row.i_a, row.i_b))
+            both = _multiply_pair(m, f"multiplier_{pair}", a, b)
+            products += [both[:16].as_signed(), both[16:].as_signed()]
+        for n, port in enumerate(row.o):
+            total = registered_sum(m, products[row.SUMMED * n :][: row.SUMMED], f"sum_{n}")
+            m.d.comb += port.eq(delay(m, total, 1, f"sum_{n}_behind"))
         return m
 
     def accumulator(self, accumulator):

@@ -6,7 +6,10 @@ module MULT18X18D (
   input A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, B0, B1, B2, B3, B4,
     B5, B6, B7, B8, B9, B10, B11, B12, B13, B14, B15, B16, B17,
   output P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10, P11, P12, P13, P14, P15, P16, P17, P18, P19, P20, P21,
-    P22, P23, P24, P25, P26, P27, P28, P29, P30, P31, P32, P33, P34, P35
+    P22, P23, P24, P25, P26, P27, P28, P29, P30, P31, P32, P33, P34, P35,
+  output SIGNEDP, ROA0, ROA1, ROA2, ROA3, ROA4, ROA5, ROA6, ROA7, ROA8, ROA9, ROA10, ROA11, ROA12, ROA13, ROA14,
+    ROA15, ROA16, ROA17, ROB0, ROB1, ROB2, ROB3, ROB4, ROB5, ROB6, ROB7, ROB8, ROB9, ROB10, ROB11, ROB12, ROB13, ROB14, ROB15,
+    ROB16, ROB17
 );
   parameter REG_INPUTA_CLK = "NONE";
   parameter REG_INPUTB_CLK = "NONE";
@@ -29,11 +32,69 @@ module MULT18X18D (
   assign
     {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16,
     P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0} = out;
+  // To the ALU54B beside it: the operands, and whether the product has a sign.
+  reg signedp, signedp_2;
+  assign
+    {ROB17, ROB16, ROB15, ROB14, ROB13, ROB12, ROB11, ROB10, ROB9, ROB8, ROB7, ROB6, ROB5, ROB4, ROB3, ROB2,
+    ROB1, ROB0,
+    ROA17, ROA16, ROA15, ROA14, ROA13, ROA12, ROA11, ROA10, ROA9, ROA8, ROA7, ROA6, ROA5, ROA4, ROA3, ROA2,
+    ROA1, ROA0} = {factor_b[17:0], factor_a[17:0]};
+  assign SIGNEDP = signedp_2;
+  always @(posedge CLK0) {signedp, signedp_2} <= {SIGNEDA | SIGNEDB, signedp};
 
   always @(posedge CLK0)
     if (RST0) {input_a, input_b, pipeline, result} <= 0;
     else if (CE0) {input_a, input_b, pipeline, result} <= {a, b, product[35:0], sum};
-  initial if (SOURCEA !== 0 || SOURCEB !== 0) $display("MULT18X18D: only the parallel inputs");
+  always @(posedge CLK0) if (SOURCEA !== 0 || SOURCEB !== 0) $display("MULT18X18D: only the parallel inputs");
+endmodule
+
+// The same guide: ALU54B, as the sum of the two products beside it and of port C, with registers of port C and of the
+// output.
+module ALU54B (
+  input CLK0, CE0, RST0, SIGNEDIA, SIGNEDIB, OP0, OP1, OP2, OP3, OP4, OP5, OP6, OP7, OP8, OP9, OP10,
+  input A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22,
+    A23, A24, A25, A26, A27, A28, A29, A30, A31, A32, A33, A34, A35, B0, B1, B2, B3, B4, B5, B6, B7, B8, B9,
+    B10, B11, B12, B13, B14, B15, B16, B17, B18, B19, B20, B21, B22, B23, B24, B25, B26, B27, B28, B29, B30,
+    B31, B32, B33, B34, B35,
+  input MA0, MA1, MA2, MA3, MA4, MA5, MA6, MA7, MA8, MA9, MA10, MA11, MA12, MA13, MA14, MA15, MA16, MA17, MA18,
+    MA19, MA20, MA21, MA22, MA23, MA24, MA25, MA26, MA27, MA28, MA29, MA30, MA31, MA32, MA33, MA34, MA35, MB0,
+    MB1, MB2, MB3, MB4, MB5, MB6, MB7, MB8, MB9, MB10, MB11, MB12, MB13, MB14, MB15, MB16, MB17, MB18, MB19,
+    MB20, MB21, MB22, MB23, MB24, MB25, MB26, MB27, MB28, MB29, MB30, MB31, MB32, MB33, MB34, MB35,
+  input C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13, C14, C15, C16, C17, C18, C19, C20, C21, C22,
+    C23, C24, C25, C26, C27, C28, C29, C30, C31, C32, C33, C34, C35, C36, C37, C38, C39, C40, C41, C42, C43,
+    C44, C45, C46, C47, C48, C49, C50, C51, C52, C53,
+  output R0, R1, R2, R3, R4, R5, R6, R7, R8, R9, R10, R11, R12, R13, R14, R15, R16, R17, R18, R19, R20, R21, R22,
+    R23, R24, R25, R26, R27, R28, R29, R30, R31, R32, R33, R34, R35, R36, R37, R38, R39, R40, R41, R42, R43,
+    R44, R45, R46, R47, R48, R49, R50, R51, R52, R53
+);
+  parameter REG_INPUTC0_CLK = "NONE";
+  parameter REG_INPUTC1_CLK = "NONE";
+  parameter REG_OUTPUT0_CLK = "NONE";
+  parameter REG_OUTPUT1_CLK = "NONE";
+
+  wire [10:0] op = {OP10, OP9, OP8, OP7, OP6, OP5, OP4, OP3, OP2, OP1, OP0};
+  wire [35:0] product_a = {MA35, MA34, MA33, MA32, MA31, MA30, MA29, MA28, MA27, MA26, MA25, MA24, MA23, MA22, MA21, MA20, MA19, MA18,
+    MA17, MA16, MA15, MA14, MA13, MA12, MA11, MA10, MA9, MA8, MA7, MA6, MA5, MA4, MA3, MA2, MA1, MA0};
+  wire [35:0] product_b = {MB35, MB34, MB33, MB32, MB31, MB30, MB29, MB28, MB27, MB26, MB25, MB24, MB23, MB22, MB21, MB20, MB19, MB18,
+    MB17, MB16, MB15, MB14, MB13, MB12, MB11, MB10, MB9, MB8, MB7, MB6, MB5, MB4, MB3, MB2, MB1, MB0};
+  wire [53:0] c = {C53, C52, C51, C50, C49, C48, C47, C46, C45, C44, C43, C42, C41, C40, C39, C38, C37, C36, C35, C34, C33,
+    C32, C31, C30, C29, C28, C27, C26, C25, C24, C23, C22, C21, C20, C19, C18, C17, C16, C15, C14, C13, C12,
+    C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0};
+  // Bits 1 and 0 choose the first operand, 3 and 2 the second, 6 to 4 the third, 10 to 7 what is done with them.
+  wire [53:0] a = op[1:0] == 2'b01 ? {{18{SIGNEDIA & product_a[35]}}, product_a} : 54'bx;
+  wire [53:0] b = op[3:2] == 2'b01 ? {{18{SIGNEDIB & product_b[35]}}, product_b} : 54'bx;
+  reg [53:0] input_c, result;
+  wire [53:0] third = op[6:4] != 3'b011 ? 54'bx :
+    {REG_INPUTC1_CLK == "NONE" ? c[53:27] : input_c[53:27], REG_INPUTC0_CLK == "NONE" ? c[26:0] : input_c[26:0]};
+  wire [53:0] sum = op[10:7] == 4'b0100 ? a + b + third : 54'bx;
+  always @(posedge CLK0)
+    if (RST0) {input_c, result} <= 0;
+    else if (CE0) {input_c, result} <= {c, sum};
+  wire [53:0] out =
+    {REG_OUTPUT1_CLK == "NONE" ? sum[53:18] : result[53:18], REG_OUTPUT0_CLK == "NONE" ? sum[17:0] : result[17:0]};
+  assign {R53, R52, R51, R50, R49, R48, R47, R46, R45, R44, R43, R42, R41, R40, R39, R38, R37, R36, R35, R34, R33,
+    R32, R31, R30, R29, R28, R27, R26, R25, R24, R23, R22, R21, R20, R19, R18, R17, R16, R15, R14, R13, R12,
+    R11, R10, R9, R8, R7, R6, R5, R4, R3, R2, R1, R0} = out;
 endmodule
 
 // Memory usage guide, FPGA-TN-02204: DP16KD, written at port A and read at port B, both of one width. Words of 18
