@@ -9,7 +9,7 @@ from convloom.fpga import figures, place, synthesis
 from convloom.spec import preset
 from convloom_rtl.export import system_verilog
 
-AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 8}
+AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 8, "alu54b": 4}
 
 
 def _report(megahertz, dp16kd=118):
@@ -17,7 +17,7 @@ def _report(megahertz, dp16kd=118):
     step = {"type": "clk-to-q", "delay": 0.5, "from": end}
     return {
         "fmax": {"clk": {"achieved": megahertz}},
-        "utilization": {"DP16KD": {"used": dp16kd}, "MULT18X18D": {"used": 8}},
+        "utilization": {"DP16KD": {"used": dp16kd}, "MULT18X18D": {"used": 8}, "ALU54B": {"used": 4}},
         "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": [step]}],
         "detailed_net_timings": [{"endpoints": [{**end, "port": "D", "delay": [0.1, 1000 / megahertz]}]}],
     }

@@ -6,7 +6,15 @@ from convloom.fpga import expected
 from convloom.fpga.chips import CHIPS, chip
 from convloom.spec import preset
 
-AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 140}
+AREA = {
+    "lut4": 9000,
+    "ccu2c": 1500,
+    "dpr16x4": 200,
+    "ff": 9000,
+    "dp16kd": 118,
+    "mult18x18d": 140,
+    "alu54b": 64,
+}
 
 
 def test_multiplier_blocks_of_each_form():
@@ -37,7 +45,7 @@ def test_what_does_not_fit_is_told_with_its_size():
 
 
 def test_blocks_that_are_gone_behind_the_pins():
-    expected.check_placed(chip("ecp5-85k"), AREA, {"dp16kd": 118, "mult18x18d": 140})
+    expected.check_placed(chip("ecp5-85k"), AREA, {"dp16kd": 118, "mult18x18d": 140, "alu54b": 64})
     with pytest.raises(DeviceError, match="dp16kd placed on ecp5-85k must be 118, not 110"):
         expected.check_placed(chip("ecp5-85k"), AREA, {"dp16kd": 110, "mult18x18d": 140})
 

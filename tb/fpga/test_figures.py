@@ -7,7 +7,15 @@ from convloom.fpga import figures
 from convloom.fpga.chips import chip
 from convloom.spec import preset
 
-AREA = {"lut4": 9000, "ccu2c": 1500, "dpr16x4": 200, "ff": 9000, "dp16kd": 118, "mult18x18d": 140}
+AREA = {
+    "lut4": 9000,
+    "ccu2c": 1500,
+    "dpr16x4": 200,
+    "ff": 9000,
+    "dp16kd": 118,
+    "mult18x18d": 140,
+    "alu54b": 64,
+}
 
 
 def test_luts_of_carry_chains_and_lut_memories_count():
@@ -26,15 +34,18 @@ def test_throughput_at_a_clock():
 )
 def test_the_median_and_whose_path_is_shown(clocks, seed, megahertz):
     assert figures.middle(clocks) == seed
-    data = figures.as_data(preset("medium-q4"), chip("ecp5-85k"), clocks, [], "5e", AREA, 0.9, ["yosys 1"])
+    data = figures.as_data(
+        preset("medium-q4"), chip("ecp5-85k"), clocks, [], [], "5e", AREA, 0.9, ["yosys 1"]
+    )
     assert data["median_mhz"] == megahertz and data["fmax_mhz"] == list(clocks.values())
 
 
 def test_everything_that_the_file_holds():
-    data = figures.as_data(preset("medium-q4"), chip("ecp5-85k"), {1: 150.0}, [], "5e", AREA, 0.99, [])
+    data = figures.as_data(preset("medium-q4"), chip("ecp5-85k"), {1: 150.0}, [3.4], [], "5e", AREA, 0.99, [])
     assert list(data) == [
-        *("config", "device", "seeds", "fmax_mhz", "median_mhz", "critical_path", "rtl_sha256"),
-        *("lut4", "ccu2c", "dpr16x4", "ff", "dp16kd", "mult18x18d", "utilisation_3x3"),
+        *("config", "device", "seeds", "fmax_mhz", "median_mhz", "untimed_ns", "critical_path"),
+        "rtl_sha256",
+        *("lut4", "ccu2c", "dpr16x4", "ff", "dp16kd", "mult18x18d", "alu54b", "utilisation_3x3"),
         *("gmacs", "gmacs_per_dsp", "gmacs_per_klut", "tools"),
     ]
 

@@ -47,9 +47,33 @@ def test_nextpnr_is_told_the_chip_its_placer_and_the_seed(device, placer, monkey
     def run(package, arguments, folder, name, heard):
         told.extend(map(str, arguments))
         (folder / "seed-3.json").write_text('{"fmax": {}}')
+        (folder / "seed-3.sdf").write_text("")
 
     monkeypatch.setattr(tools, "run", run)
-    assert place(chip(device), tmp_path, 3, options=("--pcf", "pins.pcf")) == {"fmax": {}}
+    assert place(chip(device), tmp_path, 3, options=("--pcf", "pins.pcf"))["fmax"] == {}
     followed = dict(zip(told, told[1:], strict=False))
     assert (followed["--placer"], followed["--seed"], followed["--pcf"]) == (placer, "3", "pins.pcf")
     assert set(chip(device).options) < set(told)
+
+
+@pytest.mark.parametrize(
+    "wires, ns",
+    [
+        ("(INTERCONNECT core.sum/R29 core.arrived_Q_7/M (1464:1710:1956) (1464:1710:1956))", 2.96),
+        (
+            "(INTERCONNECT a/R2 b/M (1:2:2000) (1:2:2000))\n(INTERCONNECT a/R3 b/DI (1:2:2500) (1:2:2500))",
+            3.5,
+        ),
+        ("(INTERCONNECT core.lut/F core.arrived_Q_7/M (1464:1710:1956) (1464:1710:1956))", 0),
+    ],
+)
+def test_wires_that_nextpnr_does_not_time(wires, ns, monkeypatch, tmp_path):
+    """The slowest wire from an ALU54B, and a ns for its ends; in what is read, not in a file that stays."""
+
+    def run(package, arguments, folder, name, heard):
+        (folder / "seed-1.json").write_text("{}")
+        (folder / arguments[arguments.index("--sdf") + 1]).write_text(wires)
+
+    monkeypatch.setattr(tools, "run", run)
+    assert place(chip("ecp5-85k"), tmp_path, 1) == {"untimed_ns": ns}
+    assert [path.name for path in tmp_path.iterdir()] == ["seed-1.json"]

@@ -32,6 +32,7 @@ SAMPLE = {
     "utilization": {
         "DP16KD": {"available": 208, "used": 114},
         "MULT18X18D": {"available": 156, "used": 144},
+        "ALU54B": {"available": 78, "used": 68},
         "TRELLIS_FF": {"available": 83640, "used": 26000},
     },
 }
@@ -39,6 +40,11 @@ SAMPLE = {
 
 def test_the_clock_of_the_only_domain():
     assert report.clock(SAMPLE) == 144.279
+
+
+@pytest.mark.parametrize("ns, megahertz", [(0, 144.279), (6.9, 144.279), (8, 125)])
+def test_a_clock_allows_for_what_nextpnr_does_not_time(ns, megahertz):
+    assert report.clock({**SAMPLE, "untimed_ns": ns}) == megahertz
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_one_clock_is_expected(clocks, told):
 
 
 def test_blocks_whose_count_is_checked():
-    assert report.used(SAMPLE, ECP5) == {"dp16kd": 114, "mult18x18d": 144}
+    assert report.used(SAMPLE, ECP5) == {"dp16kd": 114, "mult18x18d": 144, "alu54b": 68}
 
 
 def test_the_critical_path_in_the_names_of_the_source():

@@ -75,7 +75,9 @@ def _measure(config, on, area, folder, arguments, console):
     with Stages(console) as stages, stages.stage("3x3 layer on the simulated RTL"):
         utilisation = figures.utilisation_3x3(config)
     versions = [tools.version(package) for package in (synthesis.YOSYS, on.family.router)]
-    data = figures.as_data(config, on, clocks, path, _rtl_sha256(config), area, utilisation, versions)
+    untimed = [one.get("untimed_ns", 0) for one in reports.values()]
+    sha256 = _rtl_sha256(config)
+    data = figures.as_data(config, on, clocks, untimed, path, sha256, area, utilisation, versions)
     written = arguments.output / f"{config.name}-{on.name}.json"
     written.write_text(json.dumps(data, indent=1) + "\n")
     console.print(tables.figures(data))

@@ -29,6 +29,8 @@ class Family:
     suffix : of a bitstream's file
     keeps_copies : whether registers that are copies for speed stay apart: a register costs nothing and wires are long
     delays : for an estimate of the paths before they are placed, where they are known
+    untimed : ns of a register's output and of the next one's input at the two ends of the wires that nextpnr leads
+        but does not time, if there are any
     """
 
     name: str
@@ -49,6 +51,7 @@ class Family:
     suffix: str
     keeps_copies: bool
     delays: Delays | None = None
+    untimed: float = 0
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ clean
 synth_ecp5 {{options}} -run map_cells:"""
 # Cells of speed grade 6; wires as nextpnr led them in placed engines.
 ECP5_DELAYS = Delays(
-    registers={"TRELLIS_FF": 0.52, "DP16KD": 1.0, "PDPW16KD": 1.0, "MULT18X18D": 0.74},
+    registers={"TRELLIS_FF": 0.52, "DP16KD": 1.0, "PDPW16KD": 1.0, "MULT18X18D": 0.74, "ALU54B": 0.74},
     logic={"LUT4": 0.24, "PFUMX": 0.24, "L6MUX21": 0.24, "CCU2C": 0.44, "TRELLIS_DPR16X4": 0.24},
     beside={"TRELLIS_FF": {"DI"}, "PFUMX": {"ALUT", "BLUT"}, "L6MUX21": {"D0", "D1"}, "CCU2C": {"CIN"}},
     written={"TRELLIS_DPR16X4": {"WCK", "WRE", "WAD", "DI"}},
@@ -94,6 +97,8 @@ ECP5_DELAYS = Delays(
     wire=0.55,
     doubling=0.16,
 )
+# nextpnr has no times of the ALU54B: those of a multiplier's output (0.74) and of a flip-flop's input, rounded up.
+ECP5_UNTIMED = 1.0
 ECP5 = Family(
     "ecp5",
     SYNTHESISE_ECP5,
@@ -108,19 +113,21 @@ ECP5 = Family(
         "ff": "TRELLIS_FF",
         "dp16kd": "DP16KD|PDPW16KD",
         "mult18x18d": "MULT18X18D",
+        "alu54b": "ALU54B",
     },
     luts={"lut4": 1, "ccu2c": 2, "dpr16x4": 6},
     multiplier="mult18x18d",
     product_blocks=1,
     scale_blocks=(3, 4),
     memories={"dp16kd": 18 << 10},
-    bels={"dp16kd": "DP16KD", "mult18x18d": "MULT18X18D"},
+    bels={"dp16kd": "DP16KD", "mult18x18d": "MULT18X18D", "alu54b": "ALU54B"},
     pins="--lpf",
     placed="--textcfg",
     packer="ecppack",
     suffix=".bit",
     keeps_copies=True,
     delays=ECP5_DELAYS,
+    untimed=ECP5_UNTIMED,
 )
 # Its option -dsp makes multipliers without registers of those that are instantiated.
 SYNTHESISE_ICE40 = "synth_ice40 -device u {options}"

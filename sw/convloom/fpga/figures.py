@@ -47,8 +47,11 @@ def throughput(config, chip, area, megahertz, utilisation):
     }
 
 
-def as_data(config, chip, clocks, path, sha256, area, utilisation, versions):
-    """What build/fpga/<config>-<device>.json holds; `clocks` is {seed: MHz}."""
+def as_data(config, chip, clocks, untimed, path, sha256, area, utilisation, versions):
+    """What build/fpga/<config>-<device>.json holds; `clocks` is {seed: MHz}.
+
+    untimed : ns, for each seed, of what nextpnr does not time; the clocks allow for it
+    """
     megahertz = median(clocks.values())
     return {
         "config": config.name,
@@ -56,6 +59,7 @@ def as_data(config, chip, clocks, path, sha256, area, utilisation, versions):
         "seeds": list(clocks),
         "fmax_mhz": list(clocks.values()),
         "median_mhz": round(megahertz, 2),
+        "untimed_ns": untimed,
         "critical_path": path,
         "rtl_sha256": sha256,
         **area,

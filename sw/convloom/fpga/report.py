@@ -9,18 +9,22 @@ OUTSIDE = re.compile(r"^.*/(?=(?:convloom_rtl|amaranth)/)")
 CORE = "core."  # the engine's instance behind the pins
 # Yosys names a cell after a signal near it and all that lies between, each a kind of cell and a port.
 KIND = re.compile(
-    r"_(LUT4|CCU2C|PFUMX|L6MUX21|TRELLIS_FF|TRELLIS_DPR16X4|DP16KD|MULT18X18D"
+    r"_(LUT4|CCU2C|PFUMX|L6MUX21|TRELLIS_FF|TRELLIS_DPR16X4|DP16KD|MULT18X18D|ALU54B"
     r"|SB_LUT4|SB_CARRY|SB_DFF[A-Z]*|SB_RAM40_4K[A-Z]*|SB_MAC16)(?=_|\$|$)"
 )
 SLOW = 0.8  # of the slowest path's delay: what is told beside it
 
 
 def clock(report):
-    """MHz that the only clock can have. Raises DeviceError where the report has none or several."""
+    """MHz that the only clock can have, also by the paths that nextpnr takes no notice of (see place).
+
+    Raises DeviceError where the report has no clock or several.
+    """
     clocks = report["fmax"]
     if len(clocks) != 1:
         raise DeviceError(f"nextpnr's report must have one clock, not {', '.join(clocks) or 'none'}")
-    return next(iter(clocks.values()))["achieved"]
+    achieved, untimed = next(iter(clocks.values()))["achieved"], report.get("untimed_ns")
+    return min(achieved, 1000 / untimed) if untimed else achieved
 
 
 def used(report, family):
