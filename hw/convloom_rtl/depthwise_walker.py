@@ -3,7 +3,6 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
-from convloom.spec.config import ROW_BANKS
 
 from convloom_rtl.payloads import Levels, OffsetFrom, Turn, WalkJob
 
@@ -40,9 +39,8 @@ class DepthwiseWalker(wiring.Component):
         job, last, turn, tile_end = self.i_job, self.i_last, self.o_turn, self.i_tile_end
         slides, stages, reads = (Signal(name=name) for name in ("slides", "stages", "reads"))
         group_end, row_end, group_read = Signal(), Signal(), Signal()
-        slide = job.depthwise & (job.kh <= ROW_BANKS) & (job.kw <= ROW_BANKS)
-        m.d.sync += slides.eq(slide)
-        issues, reads_one = self._count_reads(m, slide, stages, group_end)
+        m.d.sync += slides.eq(job.slides)
+        issues, reads_one = self._count_reads(m, stages, group_end)
         word, first, begins, row_begins = self._progress(m, issues, reads, group_end, row_end)
         m.d.comb += [
             group_end.eq(tile_end & last.out_w),
@@ -98,7 +96,7 @@ class DepthwiseWalker(wiring.Component):
                     m.d.sync += word.eq(0)
         return word, first, begins, row_begins
 
-    def _count_reads(self, m, slide, stages, group_end):
+    def _count_reads(self, m, stages, group_end):
         """Whether a word goes with this step: no column is read before it. And whether the next output reads one.
 
         A column that is read ahead counts for the output to come. What its comparisons need is there a cycle before. Of
@@ -109,7 +107,7 @@ class DepthwiseWalker(wiring.Component):
         # Of a group's first output and of any other one: its columns, and one less.
         numbers = (job.stride_x, job.runs)
         less = [Signal.like(reads, name=f"less_{n}", reset_less=True) for n in range(2)]
-        are_one, are_two = (Cat(~slide | (number == n) for number in numbers) for n in (1, 2))
+        are_one, are_two = (Cat(~job.slides | (number == n) for number in numbers) for n in (1, 2))
         ones, twos = Signal(2), Signal(2)
         m.d.sync += [
             *(register.eq(number - 1) for register, number in zip(less, numbers, strict=True)),

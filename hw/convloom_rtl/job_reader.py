@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 from convloom.spec import ErrorCode, Op
+from convloom.spec.config import ROW_BANKS
 from convloom.spec.job import DESCRIPTOR_BYTES
 
 from convloom_rtl.chips import idle_without
@@ -172,9 +173,11 @@ class JobReader(wiring.Component):
     def _more(self, descriptor, discard, row_words):
         """What the stages are told besides the descriptor's own fields."""
         last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
+        is_depthwise = (descriptor.op == Op.DEPTHWISE) & ~discard
         return {
             "discard": discard,
-            "depthwise": (descriptor.op == Op.DEPTHWISE) & ~discard,
+            "depthwise": is_depthwise,
+            "slides": is_depthwise & (descriptor.kh <= ROW_BANKS) & (descriptor.kw <= ROW_BANKS),
             "row_words": row_words,
             "last_column": descriptor.out_w - 1,
             "last_group": last_group,

@@ -53,7 +53,8 @@ WalkJob = _job(
     ),
     discard=1,
     depthwise=1,
-    row_words=16,  # depthwise: words of the output ring that an output row takes
+    slides=1,  # depthwise: the window is no larger than the columns that are kept
+    row_words=16,  # ... words of the output ring that an output row takes
 )
 QuantiseJob = _job(
     *("raw", "rounding", "output_zero_point", "clamp_low", "clamp_high", "last_tile_lanes", "k_tiles"),

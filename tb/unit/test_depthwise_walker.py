@@ -47,6 +47,7 @@ class Job:
                 "raw": 0,
                 "discard": 0,
                 "depthwise": 1,
+                "slides": self.slides,
                 "row_words": self.groups * self.out[1],
             },
         }

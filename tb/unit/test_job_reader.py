@@ -48,8 +48,10 @@ class JobPacket:
     def computed(self):
         """What the stages are told besides the descriptor's own fields."""
         slots, k_tiles = RAW_SLOTS if self.fields["raw"] else 1, self.fields["k_tiles"]
+        is_depthwise = self.fields["op"] == Op.DEPTHWISE
         return {
-            "depthwise": self.fields["op"] == Op.DEPTHWISE,
+            "depthwise": is_depthwise,
+            "slides": is_depthwise and max(self.fields["kh"], self.fields["kw"]) <= 4,
             "row_words": k_tiles * self.fields["out_w"] * slots % (1 << 16),
             "hop": (k_tiles - 1) * slots + 1,
             "last_column": (self.fields["out_w"] - 1) % (1 << 16),
