@@ -134,14 +134,18 @@ class ActLoader(wiring.Component):
             m.d.sync += long.eq(goes_on)
         with m.If(state.idle):
             m.d.sync += long.eq(0)
-        coming = self._steer(m, job, state, packet_ends, goes_on)
+        dropped = self.i.valid & beat_in.last & state.dropping
+        if not self.config.is_least:
+            dropped &= self.i.ready
+        self._steer(m, job, state, packet_ends, goes_on, dropped)
         # i.ready of the next cycle: what it would be with a beat and without, and then whether there is one. Behind the
-        # packet's last beat the row has ended, or is filled up.
+        # packet's last beat the row has ended, or is filled up. The first beat to be dropped waits for a cycle: that
+        # there is one is found out late.
         placed_behind = space.o_room_behind & ~row.is_last & ~shares_behind
         if_written = Mux(row.ends, placed_behind, ~shares_on) & (row.shares | ~beat_in.last)
         if_not = (placed | (space.o_room & state.loading)) & ~row.shares
         goes_in = Mux(reads & self.i.valid, if_written, if_not) & ~(short | over)
-        m.d.comb += self.o_room.eq(goes_in | coming.dropping)
+        m.d.comb += self.o_room.eq(goes_in | (state.dropping & ~dropped))
         if self.config.is_least:
             m.d.comb += self.i.ready.eq((placed & ~(short | over) & ~row.shares) | state.dropping)
         else:
@@ -149,13 +153,12 @@ class ActLoader(wiring.Component):
         self._write(m, job, short, begins, row.lane, written)
         return m
 
-    def _steer(self, m, job, state, packet_ends, goes_on):
-        """From one state to the next, which is returned: idle, prepares, loading, perhaps dropping, ended."""
+    def _steer(self, m, job, state, packet_ends, goes_on, dropped):
+        """From one state to the next: idle, prepares, loading, perhaps dropping, ended."""
         coming = Signal(LoaderState, name="coming")
         # For two cycles or more: the slot reaches the comparisons for room.
         waits = state.prepares & ~state.starts & ~job.discard
         drops = state.prepares & ~state.starts & job.discard
-        dropped = state.dropping & self.i.valid & self.i.p.last
         # A sum of products each, where a Switch would be a chain of choices: packet_ends comes late.
         m.d.comb += [
             coming.idle.eq((state.idle & ~self.i_jobs.valid) | (state.ended & self.o_codes.ready)),
@@ -166,7 +169,6 @@ class ActLoader(wiring.Component):
             coming.ended.eq((packet_ends & ~goes_on) | dropped | (state.ended & ~self.o_codes.ready)),
         ]
         m.d.sync += state.eq(coming)
-        return coming
 
     def _row(self, m, job, state, written, row_done):
         """Where in the beat the row lies, all of it from registers: what is asked of a beat is there before it.

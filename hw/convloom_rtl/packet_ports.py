@@ -121,8 +121,9 @@ class OutputPort(wiring.Component):
         ]
         m.d.comb += stalls.eq(closing & ~skid.i.ready)
         m.d.sync += waits.eq(stalls)
-        if not self.direct:
-            m.d.comb += self.o_room.eq(skid.o_room & ~stalls)
+        if not self.direct:  # as skid.o_room and stalls, without what only a reset changes
+            flows, keeps = self.tready | ~self.tvalid, skid.i.ready & ~(self.i.valid | waits)
+            m.d.comb += self.o_room.eq((flows | keeps) & (skid.i.ready | ~waits))
         with m.If(skid.i.valid & skid.i.ready):
             m.d.sync += inside.eq(~skid.i.p.last)
         m.d.comb += [

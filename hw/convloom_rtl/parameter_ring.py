@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from convloom_rtl.kit.ring import count_spare, has_room
+from convloom_rtl.kit.ring import count_spare, has_room_at_times
 from convloom_rtl.payloads import RecordLayout
 from convloom_rtl.primitives.memory import BlockMemory
 
@@ -26,7 +26,8 @@ class ParameterRing(wiring.Component):
     Members
     -------
     i : a record per channel, in order
-    o_room : in the next cycle there is room for one; it must not come otherwise
+    o_room : in the next cycle there is room for one; it must not come otherwise. With two words or less left it is told
+        every third cycle at most
     i_step : in the cycle that reads a word for the last time
     o : the word that was the current one LATENCY cycles before
     """
@@ -55,7 +56,7 @@ class ParameterRing(wiring.Component):
             _, left = count_spare(m, words, freed, completed)
             m.d.comb += self.o_room.eq(left >= 0)
         else:
-            m.d.comb += self.o_room.eq(has_room(m, words, freed, completed))
+            m.d.comb += self.o_room.eq(has_room_at_times(m, words, freed, completed))
         with m.If(self.i.valid):
             m.d.sync += lane.eq(lane.rotate_left(1))
         # With a reset: without one it equals the weights' register, and synthesis would make one of the two, which

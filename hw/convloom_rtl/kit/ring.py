@@ -30,3 +30,16 @@ def has_room(m: Module, words, freed, completed):
     before = delay(m, completed, 1, "completed", reset=True)
     none, one, two = (count_spare(m, words, freed, before, used)[0] >= 0 for used in range(3))
     return Mux(completed & before, two, Mux(completed | before, one, none))
+
+
+def has_room_at_times(m: Module, words, freed, completed):
+    """Likewise, from registers alone: where two words or less are left, only when nothing can be on its way.
+
+    What comes has been told of room the cycle before, and what is completed counts two cycles later.
+    """
+    room, told, told_before = Signal(), Signal(), Signal()
+    completed = delay(m, completed, 1, "completed", reset=True)
+    none, two = (count_spare(m, words, freed, completed, used)[0] >= 0 for used in (0, 2))
+    m.d.comb += room.eq(two | (none & ~told & ~told_before))
+    m.d.sync += [told.eq(room), told_before.eq(told)]
+    return room
