@@ -8,7 +8,7 @@ import pytest
 from amaranth.back import rtlil
 from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
 from convloom_rtl.chips.block_memory import best_shape
-from convloom_rtl.chips.ecp5 import place_of_sum
+from convloom_rtl.chips.ecp5_blocks import place_of_sum
 from convloom_rtl.chips.ecp5_places import MULTIPLIERS, memories, snake
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import SummedProducts

@@ -1,0 +1,90 @@
+"""ECP5: the engine's products, out of blocks of multipliers and their adders."""
+
+from amaranth.hdl import Cat, Const, Module, Signal, signed
+
+from convloom_rtl.chips.ecp5_blocks import ALU_INPUT, BITS, Levels, multiply, multiply_and_add
+from convloom_rtl.kit.pipeline import delay
+
+WIDE = 63  # bits of a WideProduct
+
+
+def summed_products(row, place):
+    """The module of SummedProducts: a MULT18X18D for each lane and for each two an ALU54B, one adding to another's sum.
+
+    Each gets its operands as many cycles later as the sum takes to it.
+    """
+    m = Module()
+    for n, port in enumerate(row.o):
+        total, levels = Const(0, len(port)), Levels(m, n)
+        for pair in range(row.SUMMED // 2):
+            first = row.SUMMED * n + 2 * pair
+            a, b = (i.as_value()[8 * first :][:16] for i in (row.i_a, row.i_b))
+            a, b = (
+                delay(m, word, ALU_INPUT * pair, f"{name}_{first}") for name, word in (("a", a), ("b", b))
+            )
+            places = [place(row.number, lane) for lane in (first, first + 1)]
+            total = _multiply_bytes_and_add(m, f"pair_{first}", a, b, places, levels, total)
+        m.d.comb += port.eq(delay(m, total.as_signed(), 1, f"sum_{n}"))
+    return m
+
+
+def wide_product(product, multipliers, place):
+    """The module of a WideProduct: three or four MULT18X18D and what joins their products."""
+    m = Module()
+    join = _three_products if multipliers == 3 else _four_products
+    low, upper = join(m, product.i_a, product.i_b, place, Levels(m))
+    m.d.comb += product.o.eq(Cat(low, upper))
+    return m
+
+
+def _multiply_bytes_and_add(m, name, a, b, places, levels, more):
+    """The sum of the products of two int8 each and of `more`, which comes ALU_INPUT cycles later; as wide as that.
+
+    Operands and products lie in the upper bits of what a block takes and gives: the lower ones are zero.
+    """
+    low = Const(0, BITS - 8)
+    factors = [[Cat(low, word.word_select(n, 8)).as_signed() for word in (a, b)] for n in range(2)]
+    whole = multiply_and_add(m, name, factors, places, levels, Cat(low, low, more))
+    return whole[2 * len(low) :][: len(more)]
+
+
+def _four_products(m, a, b, place, levels):
+    """The lowest bits and all above them of a WideProduct: the two crossed products' sum, added to the other two.
+
+    Halves of 17 bits: what lies beside each other then needs no adder, and low ones are positive with 18.
+    """
+    half = BITS - 1
+    low_a, high_a, low_b, high_b = a[:half], a[half:].as_signed(), b[:half], b[half:]
+    low, high = (
+        multiply(m, "low", low_a, low_b, place(0), levels),
+        multiply(m, "high", high_a, high_b, place(1), levels),
+    )
+    crossed = multiply_and_add(
+        m, "crossed", [(high_a, low_b), (low_a, high_b)], [place(2), place(3)], levels, Const(0)
+    )
+    middle = delay(m, crossed[: 2 * half - 1].as_signed(), 1, "middle")
+    outer = delay(m, Cat(low[: 2 * half], high), 1, "outer")
+    upper = Signal(signed(WIDE - half), reset_less=True)
+    m.d.sync += upper.eq(outer[half:].as_signed() + middle)
+    return delay(m, outer[:half], 1, "lowest"), upper
+
+
+def _three_products(m, a, b, place, levels):
+    """The same by Karatsuba: (high a + low a) * (high b + low b) is the crossed products and the other two.
+
+    The two sums take a cycle. In it those other two get ahead, and are taken from themselves, half a word further
+    up, before the third product arrives.
+    """
+    half = 16
+    low_a, high_a, low_b, high_b = a[:half], a[half:].as_signed(), b[:half], b[half:]
+    sum_a, sum_b = Signal(signed(BITS), reset_less=True), Signal(BITS - 1, reset_less=True)
+    m.d.sync += [sum_a.eq(high_a + low_a), sum_b.eq(high_b + low_b)]
+    low, high = (
+        multiply(m, "low", low_a, low_b, place(0), levels),
+        multiply(m, "high", high_a, high_b, place(1), levels),
+    )
+    sums = multiply(m, "sums", sum_a, sum_b, place(2), levels)
+    outer = Cat(low[: 2 * half], high)
+    rest, upper = (Signal(signed(WIDE - half), name=name, reset_less=True) for name in ("rest", "upper"))
+    m.d.sync += [rest.eq(outer[half:].as_signed() - high - low), upper.eq(rest + sums)]
+    return delay(m, low[:half], 2, "lowest"), upper
