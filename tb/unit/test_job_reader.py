@@ -4,8 +4,10 @@ import random
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pytest
 from convloom.device.golden_engine import check as reference
+from convloom.plan.depthwise_packets import depthwise_packets
 from convloom.spec import DESCRIPTOR, RECORD, Config, ErrorCode, Op
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, unpack
 from convloom_rtl.job_reader import JobReader
@@ -163,6 +165,15 @@ def compare(jobs, taken):
 def test_random_packets(name, stalls, seed):
     rng, config = random.Random(seed), CONFIGS[name]
     check(config, [random_packet(config, rng) for _ in range(12)], stalls)
+
+
+@pytest.mark.parametrize("kernel", [(4, 4), (5, 1), (1, 5)])
+def test_windows_that_slide_and_larger_ones(kernel, stalls):
+    config = Config(cin_lanes=8, cout_lanes=2, requant_lanes=2, line_bytes=1 << 10, depthwise=True)
+    layer = {"x": np.zeros((5, 5, 3)), "w": np.ones((*kernel, 3)), "bias": [0] * 3, "shift": [0] * 3}
+    packet, _ = depthwise_packets(config, **layer, multiplier=[1] * 3, job_id=1)
+    assert JobPacket(packet, config).computed["slides"] == (kernel == (4, 4))
+    check(config, [packet], stalls)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
