@@ -5,6 +5,7 @@ import random
 import pytest
 from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
+from convloom_rtl.chips.ecp5_places import snake
 from convloom_rtl.export import system_verilog
 from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.choice import Choice, Splice
@@ -17,7 +18,13 @@ from roles.netlist import CELLS, outputs
 from roles.unit import seed_of
 from rtl import runner
 
-CHIPS = {"ecp5": Ecp5(), "ecp5-3": Ecp5(wide_multipliers=3), "ice40": Ice40()}
+SNAKE = snake(8)
+CHIPS = {
+    "ecp5": Ecp5(),
+    "ecp5-placed": Ecp5(place=SNAKE, place_wide=lambda number, part: SNAKE(number, part)),
+    "ecp5-3": Ecp5(wide_multipliers=3),
+    "ice40": Ice40(),
+}
 
 
 @pytest.fixture(params=["ecp5", "ice40"])
@@ -36,6 +43,7 @@ def both(request, tmp_path):
     return both
 
 
+@pytest.mark.parametrize("both", ("ecp5", "ecp5-placed", "ice40"), indirect=True)
 def test_all_int8_products(both):
     """Each of the 65,536 pairs, among the even lanes and among the odd ones, whose products meet in a sum."""
     lanes, sides = 8, 4

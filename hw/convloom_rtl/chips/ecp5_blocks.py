@@ -7,9 +7,12 @@ import re
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 
+from convloom_rtl.kit.pipeline import delay
+
 BITS = 18  # of a multiplier's operands
 REGISTERS = ("INPUTA", "INPUTB", "PIPELINE", "OUTPUT")  # of a multiplier
 ALU_BITS = 54
+TILE = 8  # flip-flops of a tile of the fabric
 ALU_INPUT = 2  # cycles from its port C to its output
 # What an ALU54B does: A + B + C (0100 in bits 10 to 7), of which C is its port (011 in bits 6 to 4), B and A are the
 # two multipliers' products (01 each).
@@ -107,6 +110,33 @@ def place_of_sum(places):
     if number not in (0, 4) or places[1] != beside:
         raise ValueError(f"multipliers of a pair must lie beside each other in half a block, not at {places}")
     return f"X{column + 3}/Y{line}/ALU54_{number + 3}"
+
+
+def registers_beside(m, name, value, places):
+    """`value` a cycle later, in the flip-flops next to the ALU54B that it comes from; those of the multipliers' places.
+
+    nextpnr does not time the wires to them, so it would put them where the next adder is.
+    """
+    if places == [None, None]:
+        return delay(m, value, 1, name)
+    column, line, _ = map(int, PLACE.fullmatch(places[0]).groups())
+    later = Signal.like(value, name=name)
+    for n in range(len(value)):
+        tile, bit = divmod(n, TILE)
+        m.submodules[f"{name}_{n}"] = Instance(
+            "TRELLIS_FF",
+            *at(f"X{column + 1 + tile}/Y{line - 1}/SLICE{'ABCD'[bit // 2]}.FF{bit % 2}"),
+            p_GSR="DISABLED",
+            p_CEMUX="1",
+            p_CLKMUX="CLK",
+            p_LSRMUX="LSR",
+            p_REGSET="RESET",
+            i_CLK=ClockSignal(),
+            i_LSR=Const(0),
+            i_DI=value[n],
+            o_Q=later[n],
+        )
+    return later
 
 
 def _multiplier(m, name, a, b, place, levels, registers, outputs):

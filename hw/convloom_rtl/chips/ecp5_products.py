@@ -2,7 +2,14 @@
 
 from amaranth.hdl import Cat, Const, Module, Signal, signed
 
-from convloom_rtl.chips.ecp5_blocks import ALU_INPUT, BITS, Levels, multiply, multiply_and_add
+from convloom_rtl.chips.ecp5_blocks import (
+    ALU_INPUT,
+    BITS,
+    Levels,
+    multiply,
+    multiply_and_add,
+    registers_beside,
+)
 from convloom_rtl.kit.pipeline import delay
 
 WIDE = 63  # bits of a WideProduct
@@ -24,7 +31,7 @@ def summed_products(row, place):
             )
             places = [place(row.number, lane) for lane in (first, first + 1)]
             total = _multiply_bytes_and_add(m, f"pair_{first}", a, b, places, levels, total)
-        m.d.comb += port.eq(delay(m, total.as_signed(), 1, f"sum_{n}"))
+        m.d.comb += port.eq(registers_beside(m, f"sum_{n}", total, places).as_signed())
     return m
 
 
@@ -59,10 +66,9 @@ def _four_products(m, a, b, place, levels):
         multiply(m, "low", low_a, low_b, place(0), levels),
         multiply(m, "high", high_a, high_b, place(1), levels),
     )
-    crossed = multiply_and_add(
-        m, "crossed", [(high_a, low_b), (low_a, high_b)], [place(2), place(3)], levels, Const(0)
-    )
-    middle = delay(m, crossed[: 2 * half - 1].as_signed(), 1, "middle")
+    places = [place(2), place(3)]
+    crossed = multiply_and_add(m, "crossed", [(high_a, low_b), (low_a, high_b)], places, levels, Const(0))
+    middle = registers_beside(m, "middle", crossed[: 2 * half - 1], places).as_signed()
     outer = delay(m, Cat(low[: 2 * half], high), 1, "outer")
     upper = Signal(signed(WIDE - half), reset_less=True)
     m.d.sync += upper.eq(outer[half:].as_signed() + middle)

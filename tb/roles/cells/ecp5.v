@@ -197,6 +197,16 @@ module LUT4 (input A, B, C, D, output Z);
   assign Z = A ? of_b[1] : of_b[0];
 endmodule
 
+// A flip-flop as far as it stands for itself: no enable, no reset.
+module TRELLIS_FF (input CLK, LSR, DI, output reg Q);
+  parameter GSR = "ENABLED";
+  parameter CEMUX = "CE";
+  parameter CLKMUX = "CLK";
+  parameter LSRMUX = "LSR";
+  parameter REGSET = "RESET";
+  always @(posedge CLK) if (CEMUX == "1" && LSR === 0) Q <= DI; else Q <= 1'bx;
+endmodule
+
 module PFUMX (input ALUT, BLUT, C0, output Z);
   assign Z = C0 ? ALUT : BLUT;
 endmodule
