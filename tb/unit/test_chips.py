@@ -67,7 +67,7 @@ def test_fewest_blocks_of_the_ice40():
 
 
 def test_multipliers_have_their_places():
-    """Rows and lanes are told apart, a sum lies beside its two, its register too, and elsewhere there is no attribute."""
+    """Rows and lanes are told apart; a sum and its register lie beside its two; elsewhere there is no attribute."""
     places = {(3, 2): "X4/Y10/MULT18_4", (3, 3): "X5/Y10/MULT18_5"}
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
     text = rtlil.convert(SummedProducts(4, number=3), platform=chip)
