@@ -52,4 +52,6 @@ def test_each_place_is_given_once():
     places = re.findall(r'attribute \\BEL "(\S+)"', text)
     kinds = [place.split("/")[2][:3] for place in places]
     assert len(set(places)) == len(places)
-    assert kinds.count("MUL") == config.multipliers + 3 * config.requant_lanes and kinds.count("EBR") == 96
+    # Four for as many of the requantiser's products as there are, for the others three.
+    assert kinds.count("MUL") == chip("ecp5-85k").room["mult18x18d"] == config.multipliers + 4 * 4 + 4 * 3
+    assert kinds.count("EBR") == 96 and kinds.count("ALU") == config.multipliers // 2 + 4

@@ -22,7 +22,7 @@ SNAKE = snake(8)
 CHIPS = {
     "ecp5": Ecp5(),
     "ecp5-placed": Ecp5(place=SNAKE, place_wide=lambda number, part: SNAKE(number, part)),
-    "ecp5-3": Ecp5(wide_multipliers=3),
+    "ecp5-3": Ecp5(wide_multipliers=lambda number: 3),
     "ice40": Ice40(),
 }
 

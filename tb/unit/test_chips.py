@@ -35,13 +35,13 @@ def test_chip_of_a_platform(platform, chip):
 
 
 def test_a_chip_stands_for_itself():
-    chip = Ecp5(wide_multipliers=3)
+    chip = Ecp5(wide_multipliers=lambda number: 3)
     assert chip_of(chip) is chip
 
 
 def test_wide_multipliers_are_three_or_four():
     with pytest.raises(ValueError, match="wide_multipliers must be 3 or 4, not 2"):
-        Ecp5(wide_multipliers=2)
+        rtlil.convert(WideProduct(), platform=Ecp5(wide_multipliers=lambda number: 2))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,8 @@ def test_wide_multipliers_have_their_places(blocks, beside):
     """The product's number and the part of it are told, for as many parts as there are multipliers."""
     parts = [f"X{offset}/Y5/MULT18_{offset}" for offset in (0, 1, 4, 5)]
     chip = Ecp5(
-        place_wide=lambda number, part: parts[part].replace("Y5", f"Y{number}"), wide_multipliers=blocks
+        place_wide=lambda number, part: parts[part].replace("Y5", f"Y{number}"),
+        wide_multipliers={5: blocks}.get,
     )
     told = _places(rtlil.convert(WideProduct(number=5), platform=chip))
     assert [place for place in told if "FF" not in place] == [*parts[:blocks], *beside]

@@ -26,7 +26,8 @@ class Ecp5:
     place_memory : likewise of a block RAM: function of what its BlockMemory is `near`, of the first bit of the word
         that it holds and of how many it does
     place_wide : likewise of a WideProduct's multiplier: function of that one's number and of which of its own it is
-    wide_multipliers : MULT18X18D for each WideProduct: 4, or 3, which takes more LUTs and is slower
+    wide_multipliers : function of a WideProduct's number that gives how many MULT18X18D it takes: 4, or 3, which take
+        more LUTs and are slower
 
     Raises ValueError with what was expected and what came.
     """
@@ -36,10 +37,8 @@ class Ecp5:
         place=lambda row, lane: None,
         place_memory=lambda near, bit, bits: None,
         place_wide=lambda number, part: None,
-        wide_multipliers=4,
+        wide_multipliers=lambda number: 4,
     ):
-        if wide_multipliers not in (3, 4):
-            raise ValueError(f"wide_multipliers must be 3 or 4, not {wide_multipliers!r}")
         self.place, self.place_memory, self.place_wide = place, place_memory, place_wide
         self.wide_multipliers = wide_multipliers
 
@@ -49,8 +48,10 @@ class Ecp5:
 
     def wide_product(self, product):
         """Three or four MULT18X18D."""
-        place = partial(self.place_wide, product.number)
-        return ecp5_products.wide_product(product, self.wide_multipliers, place)
+        multipliers, place = self.wide_multipliers(product.number), partial(self.place_wide, product.number)
+        if multipliers not in (3, 4):
+            raise ValueError(f"wide_multipliers must be 3 or 4, not {multipliers!r}")
+        return ecp5_products.wide_product(product, multipliers, place)
 
     def chosen_sum(self, component):
         """CCU2C, whose LUTs make the choice."""

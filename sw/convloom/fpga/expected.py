@@ -12,7 +12,7 @@ def check_core(config, chip, area):
     allowed = multiplier_blocks(config, family)
     blocks = area[family.multiplier]
     if blocks not in allowed:
-        told = " or ".join(map(str, allowed))
+        told = " to ".join(map(str, sorted({allowed[0], allowed[-1]})))
         raise DeviceError(f"{family.multiplier} of {config.name} must be {told}, not {blocks}")
     bits = sum(area[figure] * size for figure, size in family.memories.items())
     least = buffer_bits(config)
@@ -44,9 +44,10 @@ def check_clock(config, board, asked, reached):
 
 
 def multiplier_blocks(config, family):
-    """The counts that the array's products and the forms of the requantiser's allow."""
+    """The counts that the array's products and the forms of the requantiser's allow, each of those of either form."""
     array = ceil(config.multipliers * family.product_blocks)
-    return [array + config.requant_lanes * blocks for blocks in family.scale_blocks]
+    least, most = (array + config.requant_lanes * form(family.scale_blocks) for form in (min, max))
+    return range(least, most + 1)
 
 
 def buffer_bits(config):

@@ -37,17 +37,19 @@ def platform(config, chip):
 
     if chip.family.name == "ice40":
         return Ice40()
-    most = chip.room[chip.family.multiplier]
-    wide = [
-        each for each in chip.family.scale_blocks if config.multipliers + config.requant_lanes * each <= most
-    ]
-    blocks, lanes, places = max(wide, default=min(chip.family.scale_blocks)), config.cin_lanes, {}
+    # Of the requantiser's products as many have the larger form as there are multipliers for.
+    least, most = chip.family.scale_blocks
+    larger = max(chip.room[chip.family.multiplier] - config.multipliers - least * config.requant_lanes, 0)
+    lanes, places = config.cin_lanes, {}
     if chip.places:
         multiplier = snake(lanes)
         places = {"place": multiplier, "place_memory": memories(lanes)}
-        # Those behind the array's rows in the snake.
-        places["place_wide"] = lambda number, part: multiplier(config.cout_lanes, blocks * number + part)
-    return Ecp5(wide_multipliers=blocks, **places)
+
+        def place_wide(number, part):  # behind the array's rows in the snake
+            return multiplier(config.cout_lanes, least * number + min(number, larger) + part)
+
+        places["place_wide"] = place_wide
+    return Ecp5(wide_multipliers=lambda number: most if number < larger else least, **places)
 
 
 def self_test(config, board, megahertz):
