@@ -68,17 +68,19 @@ def test_fewest_blocks_of_the_ice40():
 
 def test_multipliers_have_their_places():
     """Rows and lanes are told apart; a sum and its register lie beside its two; elsewhere there is no attribute."""
-    places = {(3, 2): "X4/Y10/MULT18_4", (3, 3): "X5/Y10/MULT18_5"}
+    names = ("X0/Y10/MULT18_0", "X1/Y10/MULT18_1", "X4/Y10/MULT18_4", "X5/Y10/MULT18_5")
+    places = {(3, lane): name for lane, name in enumerate(names)}
     chip = Ecp5(place=lambda row, lane: places.get((row, lane)))
+    assert _places(rtlil.convert(SummedProducts(4, number=2), platform=chip)) == []
     text = rtlil.convert(SummedProducts(4, number=3), platform=chip)
     beside = [f"X{5 + n // 8}/Y9/SLICE{'ABCD'[n % 8 // 2]}.FF{n % 2}" for n in range(18)]
-    assert _places(text) == [*places.values(), "X7/Y10/ALU54_7", *beside]
+    assert _places(text) == [*names[:2], "X3/Y10/ALU54_3", *names[2:], "X7/Y10/ALU54_7", *beside]
 
 
 @pytest.mark.parametrize(
     "places",
     [
-        ("X4/Y10/MULT18_0", None),
+        ("X4/Y10/MULT18_0", "X4/Y10/MULT18_0"),
         ("X4/Y10/MULT18_0", "X8/Y10/MULT18_4"),
         ("X5/Y10/MULT18_1", "X6/Y10/MULT18_2"),
         ("X4/Y10/MULT18_0", "X5/Y34/MULT18_1"),

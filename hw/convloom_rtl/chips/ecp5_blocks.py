@@ -7,8 +7,6 @@ import re
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 
-from convloom_rtl.kit.pipeline import delay
-
 BITS = 18  # of a multiplier's operands
 REGISTERS = ("INPUTA", "INPUTB", "PIPELINE", "OUTPUT")  # of a multiplier
 ALU_BITS = 54
@@ -99,12 +97,10 @@ def multiply_and_add(m, name, factors, places, levels, more):
 
 
 def place_of_sum(places):
-    """The ALU54B's between the multipliers at those places; None where nextpnr chooses theirs.
+    """The ALU54B's between the multipliers at those places.
 
     Raises ValueError where there is none between them: they must be the first or the last two of a block.
     """
-    if places == [None, None]:
-        return None
     column, line, number = map(int, PLACE.fullmatch(places[0]).groups())
     beside = f"X{column + 1}/Y{line}/MULT18_{number + 1}"
     if number not in (0, 4) or places[1] != beside:
@@ -117,8 +113,6 @@ def registers_beside(m, name, value, places):
 
     nextpnr does not time the wires to them, so it would put them where the next adder is.
     """
-    if places == [None, None]:
-        return delay(m, value, 1, name)
     column, line, _ = map(int, PLACE.fullmatch(places[0]).groups())
     later = Signal.like(value, name=name)
     for n in range(len(value)):

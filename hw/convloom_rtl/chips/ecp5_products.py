@@ -10,29 +10,45 @@ from convloom_rtl.chips.ecp5_blocks import (
     multiply_and_add,
     registers_beside,
 )
-from convloom_rtl.kit.pipeline import delay
+from convloom_rtl.kit.pipeline import delay, registered_sum
 
 WIDE = 63  # bits of a WideProduct
 
 
 def summed_products(row, place):
-    """The module of SummedProducts: a MULT18X18D for each lane and for each two an ALU54B, one adding to another's sum.
+    """The module of SummedProducts: a MULT18X18D for each lane, added up in their blocks where these have places.
 
-    Each gets its operands as many cycles later as the sum takes to it.
+    Where they have none nextpnr would have to move three cells together, and fails at that on a full chip.
     """
     m = Module()
     for n, port in enumerate(row.o):
-        total, levels = Const(0, len(port)), Levels(m, n)
-        for pair in range(row.SUMMED // 2):
-            first = row.SUMMED * n + 2 * pair
-            a, b = (i.as_value()[8 * first :][:16] for i in (row.i_a, row.i_b))
-            a, b = (
-                delay(m, word, ALU_INPUT * pair, f"{name}_{first}") for name, word in (("a", a), ("b", b))
-            )
-            places = [place(row.number, lane) for lane in (first, first + 1)]
-            total = _multiply_bytes_and_add(m, f"pair_{first}", a, b, places, levels, total)
-        m.d.comb += port.eq(registers_beside(m, f"sum_{n}", total, places).as_signed())
+        lanes = range(row.SUMMED * n, row.SUMMED * (n + 1))
+        places = {lane: place(row.number, lane) for lane in lanes}
+        add = _add_in_blocks if all(places.values()) else _add_in_slices
+        m.d.comb += port.eq(add(m, row, n, places))
     return m
+
+
+def _add_in_blocks(m, row, number, places):
+    """For each two lanes an ALU54B, one adding to another's sum: each gets its operands as many cycles later as that
+    takes to it."""
+    total, levels = Const(0, len(row.o[number])), Levels(m, number)
+    for pair, first in enumerate(range(min(places), max(places), 2)):
+        a, b = (i.as_value()[8 * first :][:16] for i in (row.i_a, row.i_b))
+        a, b = (delay(m, word, ALU_INPUT * pair, f"{name}_{first}") for name, word in (("a", a), ("b", b)))
+        beside = [places[first], places[first + 1]]
+        total = _multiply_bytes_and_add(m, f"pair_{first}", a, b, beside, levels, total)
+    return registers_beside(m, f"sum_{number}", total, beside).as_signed()
+
+
+def _add_in_slices(m, row, number, places):
+    """A registered tree, and a register for the way from the multipliers."""
+    low, levels, products = Const(0, BITS - 8), Levels(m, number), []
+    for lane, place in places.items():
+        a, b = (Cat(low, i[lane]).as_signed() for i in (row.i_a, row.i_b))
+        whole = multiply(m, f"multiplier_{lane}", a, b, place, levels)
+        products.append(delay(m, whole[2 * len(low) :].as_signed(), 1, f"product_{lane}"))
+    return registered_sum(m, products, f"sum_{number}")
 
 
 def wide_product(product, multipliers, place):
@@ -66,9 +82,16 @@ def _four_products(m, a, b, place, levels):
         multiply(m, "low", low_a, low_b, place(0), levels),
         multiply(m, "high", high_a, high_b, place(1), levels),
     )
-    places = [place(2), place(3)]
-    crossed = multiply_and_add(m, "crossed", [(high_a, low_b), (low_a, high_b)], places, levels, Const(0))
-    middle = registers_beside(m, "middle", crossed[: 2 * half - 1], places).as_signed()
+    places, factors = [place(2), place(3)], [(high_a, low_b), (low_a, high_b)]
+    if all(places):
+        crossed = multiply_and_add(m, "crossed", factors, places, levels, Const(0))
+        middle = registers_beside(m, "middle", crossed[: 2 * half - 1], places).as_signed()
+    else:
+        pair = [
+            multiply(m, name, *each, None, levels) for name, each in zip(("c", "d"), factors, strict=True)
+        ]
+        middle = Signal(signed(2 * half - 1), reset_less=True)
+        m.d.sync += middle.eq(pair[0] + pair[1])
     outer = delay(m, Cat(low[: 2 * half], high), 1, "outer")
     upper = Signal(signed(WIDE - half), reset_less=True)
     m.d.sync += upper.eq(outer[half:].as_signed() + middle)
