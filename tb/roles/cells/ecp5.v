@@ -48,8 +48,8 @@ module MULT18X18D (
   always @(posedge CLK0) if (SOURCEA !== 0 || SOURCEB !== 0) $display("MULT18X18D: only the parallel inputs");
 endmodule
 
-// The same guide: ALU54B, as the sum of the two products beside it and of port C, with registers of port C and of the
-// output.
+// ALU54B, as the sum of the two products beside it and of port C, with registers of port C and of the output. Its
+// opcodes are those that Project Trellis' measurements of its times use.
 module ALU54B (
   input CLK0, CE0, RST0, SIGNEDIA, SIGNEDIB, OP0, OP1, OP2, OP3, OP4, OP5, OP6, OP7, OP8, OP9, OP10,
   input A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22,
