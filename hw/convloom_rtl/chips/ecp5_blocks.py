@@ -1,7 +1,7 @@
 """ECP5: a block of multipliers, MULT18X18D, and the adders between them, ALU54B, each with its own registers.
 
-Sources: sysDSP usage guide FPGA-TN-02205; the ALU54B's opcodes as Project Trellis' fuzzer of its times uses them. nextpnr
-leads an ALU54B's wires but has no times of it (convloom.fpga.place).
+Sources: sysDSP usage guide FPGA-TN-02205; the ALU54B's opcodes as Project Trellis' fuzzer of its times uses them.
+nextpnr leads an ALU54B's wires but has no times of it (convloom.fpga.place).
 """
 
 import re
