@@ -45,13 +45,21 @@ def test_cells_tell_their_source_and_pins_their_width():
     assert not set(inputs) & set(outputs) and len(inputs) + len(outputs) == 37
 
 
-def test_each_place_is_given_once():
-    """All multipliers have one, and the memories of weights and rows."""
-    config = preset("medium")
-    text, _, _ = netlist.core(config, chip("ecp5-85k"))
+@pytest.mark.parametrize(
+    ("name", "device", "fours", "threes", "memories"),
+    [("medium", "ecp5-85k", 4, 4, 96), ("small-45k", "ecp5-45k", 2, 0, 64)],
+)
+def test_each_place_is_given_once(name, device, fours, threes, memories):
+    """All multipliers have one, also the chip's last one, and the memories of weights and rows.
+
+    Of the requantiser's products as many take four of them as there are, the others three.
+    """
+    config = preset(name)
+    text, _, _ = netlist.core(config, chip(device))
     places = re.findall(r'attribute \\BEL "(\S+)"', text)
     kinds = [place.split("/")[2][:3] for place in places]
     assert len(set(places)) == len(places)
-    # Four for as many of the requantiser's products as there are, for the others three.
-    assert kinds.count("MUL") == chip("ecp5-85k").room["mult18x18d"] == config.multipliers + 4 * 4 + 4 * 3
-    assert kinds.count("EBR") == 96 and kinds.count("ALU") == config.multipliers // 2 + 4
+    assert (
+        kinds.count("MUL") == chip(device).room["mult18x18d"] == config.multipliers + 4 * fours + 3 * threes
+    )
+    assert kinds.count("EBR") == memories and kinds.count("ALU") == config.multipliers // 2 + fours

@@ -5,7 +5,7 @@ import random
 import pytest
 from amaranth.hdl import signed
 from convloom_rtl.chips import Ecp5, Ice40
-from convloom_rtl.chips.ecp5_places import snake
+from convloom_rtl.chips.ecp5_places import FLOORPLANS
 from convloom_rtl.export import system_verilog
 from convloom_rtl.primitives.accumulator import Accumulator
 from convloom_rtl.primitives.choice import Choice, Splice
@@ -18,7 +18,7 @@ from roles.netlist import CELLS, outputs
 from roles.unit import seed_of
 from rtl import runner
 
-SNAKE = snake(8)
+SNAKE = FLOORPLANS["ecp5-85k"].snake(8)
 CHIPS = {
     "ecp5": Ecp5(),
     "ecp5-placed": Ecp5(place=SNAKE, place_wide=lambda number, part: SNAKE(number, part)),

@@ -9,10 +9,12 @@ from amaranth.back import rtlil
 from convloom_rtl.chips import Ecp5, Ice40, chip_of, ecp5, ice40
 from convloom_rtl.chips.block_memory import best_shape
 from convloom_rtl.chips.ecp5_blocks import place_of_sum
-from convloom_rtl.chips.ecp5_places import MULTIPLIERS, memories, snake
+from convloom_rtl.chips.ecp5_places import FLOORPLANS
 from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import SummedProducts
 from convloom_rtl.primitives.wide_product import WideProduct
+
+BIG = FLOORPLANS["ecp5-85k"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_memories_have_their_places(depth, lanes):
 @pytest.mark.parametrize("bits", (16, 32))
 def test_memories_beside_the_snake(bits):
     """Operands in their multipliers' blocks of columns, the line buffer's between them; each place once."""
-    multiplier, memory, taken = snake(16), memories(16), []
+    multiplier, memory, taken = BIG.snake(16), BIG.memories(16), []
     for row, bit in product(range(8), range(0, 128, bits)):
         (x, y), (at_x, at_y) = (
             [int(part[1:]) for part in place.split("/")[:2]]
@@ -138,7 +140,7 @@ def test_memories_beside_the_snake(bits):
 @pytest.mark.parametrize("bits", (1, 4, 8))
 def test_memories_that_hold_less_than_two_operands(bits):
     """Where there are several to a place the first one gets it: those of `tiny` hold four bits."""
-    memory = memories(4)
+    memory = BIG.memories(4)
     placed = {
         (row, bit): place
         for row, bit in product(range(2), range(0, 32, bits))
@@ -149,11 +151,23 @@ def test_memories_that_hold_less_than_two_operands(bits):
 
 def test_snake_over_the_chip():
     """Each place once; a row of sixteen within four neighbouring blocks; nothing beyond the last."""
-    place = snake(16)
-    places = [place(*divmod(n, 16)) for n in range(MULTIPLIERS)]
-    assert len(set(places)) == MULTIPLIERS == 156 and place(9, 12) is None
+    place = BIG.snake(16)
+    places = [place(*divmod(n, 16)) for n in range(BIG.multipliers)]
+    assert len(set(places)) == BIG.multipliers == 156 and place(9, 12) is None
     assert places[:5] == [f"X{x}/Y10/MULT18_{n}" for x, n in ((4, 0), (5, 1), (8, 4), (9, 5), (13, 0))]
     assert places[51:53] == ["X119/Y10/MULT18_5", "X114/Y34/MULT18_0"]
+
+
+def test_a_smaller_chip_has_a_snake_of_its_own():
+    """Eight rows of eight, and two products of four behind them, take all multipliers of an LFE5-45."""
+    plan = FLOORPLANS["ecp5-45k"]
+    place, memory = plan.snake(8), plan.memories(8)
+    places = [place(*divmod(n, 8)) for n in range(plan.multipliers)]
+    assert len(set(places)) == plan.multipliers == 72 and place(9, 0) is None
+    assert places[35:37] == ["X83/Y22/MULT18_5", "X78/Y46/MULT18_0"]
+    assert (
+        memory(("products", 0), 0, 16) == "X4/Y34/EBR0" and memory(("products", 5), 0, 16) == "X69/Y58/EBR0"
+    )
 
 
 def _places(text):

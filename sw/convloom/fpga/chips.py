@@ -63,7 +63,6 @@ class Chip:
     name : its name there
     family : its Family
     options : nextpnr's, that choose it
-    places : whether convloom_rtl knows where its multipliers lie
     drivers : registers that drive the inputs of the core when it is measured, each several where they are a number:
         they count where there is hardly room for the core. None: one for each input
     room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
@@ -72,7 +71,6 @@ class Chip:
     name: str
     family: Family
     options: tuple
-    places: bool
     room: dict
     drivers: int | None = None
 
@@ -164,21 +162,18 @@ CHIPS = {
             "ecp5-85k",
             ECP5,
             ("--85k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
-            True,
             {"luts": 83_640, "ff": 83_640, "dp16kd": 208, "mult18x18d": 156},
         ),
         Chip(
             "ecp5-45k",
             ECP5,
             ("--45k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
-            False,
             {"luts": 43_848, "ff": 43_848, "dp16kd": 108, "mult18x18d": 72},
         ),
         Chip(
             "up5k",
             ICE40,
             ("--up5k", "--package", "sg48"),
-            False,
             {"luts": 5_280, "ff": 5_280, "ebr": 30, "spram": 4, "mac16": 8},
             drivers=13,  # bits that are added lie 16 apart: nextpnr fails where both are driven by one register
         ),

@@ -32,7 +32,7 @@ def core(config, chip):
 def platform(config, chip):
     """The chip as the components' `elaborate(platform)` is given it: forms and places of multipliers and memories."""
     from convloom_rtl.chips.ecp5 import Ecp5
-    from convloom_rtl.chips.ecp5_places import memories, snake
+    from convloom_rtl.chips.ecp5_places import FLOORPLANS
     from convloom_rtl.chips.ice40 import Ice40
 
     if chip.family.name == "ice40":
@@ -41,9 +41,9 @@ def platform(config, chip):
     least, most = chip.family.scale_blocks
     larger = max(chip.room[chip.family.multiplier] - config.multipliers - least * config.requant_lanes, 0)
     lanes, places = config.cin_lanes, {}
-    if chip.places:
-        multiplier = snake(lanes)
-        places = {"place": multiplier, "place_memory": memories(lanes)}
+    if plan := FLOORPLANS.get(chip.name):
+        multiplier = plan.snake(lanes)
+        places = {"place": multiplier, "place_memory": plan.memories(lanes)}
 
         def place_wide(number, part):  # behind the array's rows in the snake
             return multiplier(config.cout_lanes, least * number + min(number, larger) + part)
