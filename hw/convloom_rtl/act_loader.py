@@ -75,8 +75,9 @@ class ActLoader(wiring.Component):
         m.submodules.space = space = self.space
         beat_in = self.i.p
         job, slot, short, long = self.i_jobs.p, self.i_jobs.p.slot, Signal(), Signal()
-        # The packet's last beat was taken the cycle before; it did not hold the last row's end.
-        over, lacks = Signal(), Signal()
+        # The packet's last beat was taken the cycle before; it should hold the last row's end; it holds a row's.
+        over, ends_last_row, holds_end = Signal(), Signal(), Signal()
+        lacks = ~(ends_last_row & holds_end)
         reads, fills = Signal(), Signal()  # there is a place for a beat, or for what the packet lacks
         state = Signal(LoaderState, init={"idle": 1})
         if self.config.is_least:
@@ -121,7 +122,8 @@ class ActLoader(wiring.Component):
         m.d.sync += placed.eq(will_be_placed)
         m.d.sync += [
             over.eq(taken & beat_in.last),
-            lacks.eq(~(row.ends & row.is_last & self._holds_row_end(row.end_lane))),
+            ends_last_row.eq(row.ends & row.is_last),
+            holds_end.eq(self._holds_row_end(row.end_lane)),
         ]
         will_be_short = short | (over & lacks)
         m.d.sync += [

@@ -98,8 +98,8 @@ class Requantiser(wiring.Component):
             return passes.o_treatment if self.config.is_least else control.treatment
 
         m.d.comb += [
-            self.rescaler.i_rounding.eq(treatment(control).rounding),
-            self.rescaler.i_zero_point.eq(treatment(control).output_zero_point),
+            self.rescaler.i_rounding.eq(treatment(passes.o_control).rounding),  # a cycle ahead of the sums
+            self.rescaler.i_zero_point.eq(treatment(passes.o_control).output_zero_point),
         ]
         sums = self._add_bias(m, passes, parameters)
         raw = self._raw_bytes(m, sums, control)

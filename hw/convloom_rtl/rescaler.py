@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
+from amaranth.lib.data import View
 from amaranth.lib.wiring import In, Out
 from convloom.spec import Rounding
 
@@ -12,6 +13,9 @@ from convloom_rtl.significand_rounder import SIGNIFICANT, SignificandRounder, sm
 
 POINT = 31  # a scale is multiplier * 2^-(POINT + shift)
 WHOLE = 9  # bits before the point: further out, no int8 zero point brings a result back between the clamps
+# What a Rounding is to the steps below: is it float32; is the product rounded, as in both doubles; do halves go away
+# from zero.
+Mode = data.StructLayout({"float32": 1, "rounds_product": 1, "away": 1})
 
 
 class Rescaler(wiring.Component):
@@ -38,8 +42,8 @@ class Rescaler(wiring.Component):
 
     Members
     -------
-    i_rounding, i_zero_point : the Rounding and the output's zero point of all lanes; where they are `steady`, of all
-        numbers on their way
+    i_rounding, i_zero_point : the Rounding and the output's zero point of all lanes in the next cycle; where they are
+        `steady`, of all numbers on their way
     i_accumulators : int32, bias included
     i_multipliers, i_shifts : 0 to 2^31 - 1 and 0 to 31; `float32` takes the upper 24 bits, its significand
     o : results before the clamp; before the zero point, cut to -256 to 256
@@ -67,32 +71,41 @@ class Rescaler(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         numbers, multipliers = list(self.i_accumulators), Value.cast(self.i_multipliers)
-        rounding, zero_point, shifts = self.i_rounding, self.i_zero_point, Value.cast(self.i_shifts)
+        shifts = Value.cast(self.i_shifts)
+        mode = delay(m, self._mode(), 1, "mode")
+        (zero_point,) = self._beside(m, 1, "told", self.i_zero_point)
         if self.has_float32:
-            numbers = self._round_significands(m, numbers, rounding)
+            numbers = self._round_significands(m, numbers, mode)
             latency = SignificandRounder.LATENCY
             multipliers = delay(m, multipliers, latency, "multipliers")
-            rounding, zero_point, shifts = self._beside(m, latency, "rounder", rounding, zero_point, shifts)
+            mode, zero_point, shifts = self._beside(m, latency, "rounder", mode, zero_point, shifts)
 
-        numbers = self._multiply(m, numbers, multipliers, rounding)
+        numbers = self._multiply(m, numbers, multipliers, mode)
         latency = WideProduct.LATENCY
-        rounding, zero_point, shifts = self._beside(m, latency, "product", rounding, zero_point, shifts)
-        numbers = self._round_products(m, numbers, rounding)
-        rounding, zero_point, shifts = self._beside(m, 1, "first_rounding", rounding, zero_point, shifts)
+        mode, zero_point, shifts = self._beside(m, latency, "product", mode, zero_point, shifts)
+        numbers = self._round_products(m, numbers, mode)
+        mode, zero_point, shifts = self._beside(m, 1, "first_rounding", mode, zero_point, shifts)
         numbers, sticky = self._shift(m, numbers, shifts)
         latency, becomes_half = len(self.shift_steps), [Const(0)] * self.lanes
         if self.has_float32:
             numbers, sticky, becomes_half = self._find_halves(m, numbers, sticky)
             latency += 1
-        rounding, zero_point = self._beside(m, latency, "shift", rounding, zero_point)
-        self._round_to_whole(m, numbers, sticky, becomes_half, rounding, zero_point)
+        mode, zero_point = self._beside(m, latency, "shift", mode, zero_point)
+        self._round_to_whole(m, numbers, sticky, becomes_half, mode, zero_point)
         return m
 
-    def _beside(self, m, latency, name, rounding, zero_point, *shifts):
-        """What travels beside the numbers."""
-        if self.steady:
-            return rounding, zero_point, *(delay(m, shift, latency, f"beside_{name}") for shift in shifts)
-        return delay_together(m, (rounding, zero_point, *shifts), latency, f"beside_{name}")
+    def _mode(self):
+        """The Mode of the next cycle's numbers."""
+        double, double_up, float32 = (
+            (self.i_rounding == each) & (each in self.roundings)
+            for each in (Rounding.DOUBLE, Rounding.DOUBLE_UP, Rounding.FLOAT32)
+        )
+        return View(Mode, Cat(float32, double | double_up, double))
+
+    def _beside(self, m, latency, name, *told):
+        """What travels beside the numbers: mode and zero point, which stay where they are steady, and the shifts."""
+        steady, moving = (told[:2], told[2:]) if self.steady else ((), told)
+        return *steady, *delay_together(m, moving, latency, f"beside_{name}")
 
     def _registers(self, name, shape):
         """A register for each lane."""
@@ -104,22 +117,17 @@ class Rescaler(wiring.Component):
         m.d.sync += [register.eq(value) for register, value in zip(registers, values, strict=True)]
         return registers
 
-    def _is(self, rounding, *modes):
-        """Whether the mode is one of these."""
-        return Cat(rounding == mode for mode in modes if mode in self.roundings).any()
-
-    def _round_significands(self, m, numbers, rounding):
+    def _round_significands(self, m, numbers, mode):
         """float32's rounding of the accumulators."""
         rounders = [SignificandRounder(32) for _ in numbers]
         for lane, rounder in enumerate(rounders):
             m.submodules[f"rounder_{lane}"] = rounder
-            is_float32 = self._is(rounding, Rounding.FLOAT32)
-            m.d.comb += [rounder.i.eq(numbers[lane]), rounder.i_enable.eq(is_float32)]
+            m.d.comb += [rounder.i.eq(numbers[lane]), rounder.i_enable.eq(mode.float32)]
         return [rounder.o for rounder in rounders]
 
-    def _multiply(self, m, numbers, multipliers, rounding):
+    def _multiply(self, m, numbers, multipliers, mode):
         significand = ((1 << SIGNIFICANT) - 1) << (WideProduct.B - SIGNIFICANT)
-        read = Mux(self._is(rounding, Rounding.FLOAT32), significand, (1 << WideProduct.B) - 1)
+        read = Mux(mode.float32, significand, (1 << WideProduct.B) - 1)
         products = [WideProduct(number.shape(), n) for n, number in enumerate(numbers)]
         for lane, product in enumerate(products):
             m.submodules[f"product_{lane}"] = product
@@ -127,10 +135,9 @@ class Rescaler(wiring.Component):
             m.d.comb += [product.i_a.eq(numbers[lane]), product.i_b.eq(multiplier & read)]
         return [product.o for product in products]
 
-    def _round_products(self, m, products, rounding):
+    def _round_products(self, m, products, mode):
         """The first of two roundings."""
-        rounds = Signal()
-        m.d.comb += rounds.eq(self._is(rounding, Rounding.DOUBLE, Rounding.DOUBLE_UP))
+        rounds = mode.rounds_product
         rounded = self._registers("rounded", signed(2 * 32 - 1))
         for product, register in zip(products, rounded, strict=True):
             whole = product[POINT:].as_signed() + (product[POINT - 1] & rounds)
@@ -210,15 +217,11 @@ class Rescaler(wiring.Component):
         ]
         return later, kept, becomes_half
 
-    def _round_to_whole(self, m, numbers, sticky, becomes_half, rounding, zero_point):
+    def _round_to_whole(self, m, numbers, sticky, becomes_half, mode, zero_point):
         """The last rounding: first whether to round up, then the sum with the zero point."""
-        to_even, away = Signal(), Signal()
-        m.d.comb += [
-            to_even.eq(self._is(rounding, Rounding.FLOAT32)),
-            away.eq(self._is(rounding, Rounding.DOUBLE)),
-        ]
+        to_even, away = mode.float32, mode.away
         whole, results = (self._registers(name, signed(WHOLE + 1)) for name in ("whole", "result"))
-        _, offset = self._beside(m, 1, "whole", rounding, zero_point)
+        _, offset = self._beside(m, 1, "whole", mode, zero_point)
         up, at_half = self._registers("up", 1), self._registers("at_half", 1)
         for lane, number in enumerate(numbers):
             before, behind = number[self.fraction :].as_signed(), number[: self.fraction]

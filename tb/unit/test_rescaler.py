@@ -17,12 +17,14 @@ LANES = 8
 def run(dut, vectors):
     """The results of (accumulator, multiplier, shift, rounding), one vector to a lane, without gaps.
 
-    The rounding of a cycle's first vector holds for its other lanes too.
+    The rounding of a cycle's first vector holds for its other lanes too, and is told a cycle before.
     """
     rows = [vectors[n : n + dut.lanes] for n in range(0, len(vectors), dut.lanes)]
     results = []
 
     async def testbench(ctx):
+        ctx.set(dut.i_rounding, rows[0][0][3])
+        await ctx.tick()
         for cycle in range(len(rows) + dut.latency):
             if cycle < len(rows):
                 padded = rows[cycle] + [(0, 0, 0, 0)] * (dut.lanes - len(rows[cycle]))
@@ -31,7 +33,8 @@ def run(dut, vectors):
                     ports, zip(*(vector[:3] for vector in padded), strict=True), strict=True
                 ):
                     ctx.set(port, list(values))
-                ctx.set(dut.i_rounding, padded[0][3])
+            if cycle + 1 < len(rows):
+                ctx.set(dut.i_rounding, rows[cycle + 1][0][3])
             _, _, out = await ctx.tick().sample(dut.o)
             if cycle >= dut.latency:
                 results.extend(plain(out)[: len(rows[cycle - dut.latency])])

@@ -1,6 +1,6 @@
 """Registers on the way of a value: delay lines, copies for many users, registered adder trees."""
 
-from amaranth.hdl import Cat, Module, Shape, Signal, Value
+from amaranth.hdl import Cat, Module, ShapeCastable, Signal, Value
 
 
 def delay(m: Module, value, cycles, name, *, reset=False):
@@ -18,9 +18,12 @@ def delay_together(m: Module, values, cycles, name):
     packed = delay(m, Cat(*values), cycles, name)
     parts, offset = [], 0
     for value in values:
-        width = Shape.cast(value.shape()).width
+        shape, width = value.shape(), len(Value.cast(value))
         part = packed[offset : offset + width]
-        parts.append(part.as_signed() if Value.cast(value).shape().signed else part)
+        if isinstance(shape, ShapeCastable):
+            parts.append(shape(part))
+        else:
+            parts.append(part.as_signed() if shape.signed else part)
         offset += width
     return parts
 
