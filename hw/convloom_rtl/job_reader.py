@@ -11,6 +11,7 @@ from convloom_rtl.chips import idle_without
 from convloom_rtl.descriptor_check import DescriptorCheck
 from convloom_rtl.kit.pipeline import copies, delay, registered_sum, tree_levels
 from convloom_rtl.payloads import (
+    LEVELS,
     RAW_SLOTS,
     CountJob,
     DescriptorLayout,
@@ -174,9 +175,12 @@ class JobReader(wiring.Component):
         """What the stages are told besides the descriptor's own fields."""
         last_group = (descriptor.k_tiles - 1)[: len(descriptor.k_tiles)]
         is_depthwise = (descriptor.op == Op.DEPTHWISE) & ~discard
+        numbers = {level: descriptor[level] for level in LEVELS}
+        numbers["runs"] = Mux(is_depthwise, descriptor.passes, descriptor.runs)
         return {
             "discard": discard,
             "depthwise": is_depthwise,
+            "single": Cat(number == 1 for number in numbers.values()),
             "slides": is_depthwise & (descriptor.kh <= ROW_BANKS) & (descriptor.kw <= ROW_BANKS),
             "row_words": row_words,
             "last_column": descriptor.out_w - 1,

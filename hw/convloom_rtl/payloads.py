@@ -22,6 +22,10 @@ def _job(*names, **more):
     return data.StructLayout({**{name: DESCRIPTOR_SHAPES[name] for name in names}, **more})
 
 
+# What a walk counts to, by field; depthwise: passes in the place of runs.
+LEVELS = ("chunks", "runs", "kh", "k_tiles", "out_w", "out_h")
+Levels = data.StructLayout(dict.fromkeys(LEVELS, 1))
+
 RAW_SLOTS = 4  # words of the output ring that a raw tile takes
 
 # `discard`: the job is not run (op none, or a bad descriptor); its act packet is dropped, one beat answers it.
@@ -53,6 +57,7 @@ WalkJob = _job(
     ),
     discard=1,
     depthwise=1,
+    single=Levels,  # is one step all that the walk counts to
     slides=1,  # depthwise: the window is no larger than the columns that are kept
     row_words=16,  # ... words of the output ring that an output row takes
 )
@@ -230,9 +235,6 @@ Turn = data.StructLayout(
         "group_end": 1,  # what comes next is of the next group
     }
 )
-# What a walk counts to, by field; depthwise: passes in the place of runs.
-LEVELS = ("chunks", "runs", "kh", "k_tiles", "out_w", "out_h")
-Levels = data.StructLayout(dict.fromkeys(LEVELS, 1))
 
 
 def place(config):

@@ -132,7 +132,7 @@ class WindowWalker(wiring.Component):
 
     def _order(self, m, moves, *, rests):
         """The Turn of the step that comes next, from the walker for the job's operation; counts its levels."""
-        job, turn, last = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels)
+        job, turn, last, becomes = self.i_jobs.p, Signal(Turn, name="ordered"), Signal(Levels), Signal(Levels)
         m.submodules.dense = dense = DenseWalker(self.config)
         walkers, numbers = [dense], {level: job[level] for level in LEVELS}
         is_depthwise, issues = Const(0), Const(1)
@@ -147,8 +147,11 @@ class WindowWalker(wiring.Component):
                 m.d.comb += turn.eq(depthwise.o_turn)
         # What ends is made once for both orders: a choice between two of it would be a longer way to the counters.
         tile_end, pixel_end, row_end = (Signal(name=name) for name in ("tile_end", "pixel_end", "row_end"))
+        # Much is behind a tile's end: it comes from registers, the window's own and whether a read puts it off.
+        ends_window = Signal(reset_less=True)
+        m.d.sync += ends_window.eq(becomes.runs & ((becomes.chunks & becomes.kh) | job.depthwise))
         m.d.comb += [
-            tile_end.eq(last.runs & issues & ((last.chunks & last.kh) | is_depthwise)),
+            tile_end.eq(ends_window & issues),
             pixel_end.eq(tile_end & last.k_tiles),
             row_end.eq(pixel_end & last.out_w),
             turn.tile_end.eq(tile_end | job.discard),
@@ -173,6 +176,6 @@ class WindowWalker(wiring.Component):
             "out_h": row_end,
         }
         for level, number in numbers.items():
-            counted = moves & counts[level]
-            m.d.comb += last[level].eq(countdown(m, number, level, counts=counted, rests=rests))
+            known = countdown(m, number, job.single[level], level, counts=moves & counts[level], rests=rests)
+            m.d.comb += [flags[level].eq(flag) for flags, flag in zip((last, becomes), known, strict=True)]
         return turn

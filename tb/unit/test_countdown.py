@@ -11,13 +11,15 @@ def test_the_last_step_of_each_round(seed):
     """Rounds of 1 to 5 steps with pauses in between; now and then all ends with one, and begins with another number."""
     rng = random.Random(seed)
     m, number, counts, rests = Module(), Signal(3, init=1), Signal(), Signal()
-    last = countdown(m, number, "left", counts=counts, rests=rests)
+    last, becomes = countdown(m, number, number == 1, "left", counts=counts, rests=rests)
     seen = set()
 
     async def cycle(ctx, *, counted=0, resting=0):
         ctx.set(counts, counted)
         ctx.set(rests, resting)
+        told = ctx.get(becomes)
         await ctx.tick()
+        assert ctx.get(last) == told
 
     async def testbench(ctx):
         for _ in range(60):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from convloom.spec import Config
 from convloom_rtl.depthwise_window import DepthwiseWindow
+from convloom_rtl.payloads import LEVELS
 from convloom_rtl.window_walker import WindowWalker
 from roles.stalls import Pauses
 from roles.unit import Collector, plain, sender, simulate
@@ -36,7 +37,7 @@ class Job:
         h, w, c = self.x.shape
         top, left = self.pads
         unread = min(left, self.kw - 1) if self.slides else 0
-        return {
+        job = {
             **{"in_h": h, "row_bytes": w * c, "out_h": self.out[0], "out_w": self.out[1]},
             **{"kh": self.kh, "kw": self.kw, "runs": self.kw - unread, "run_step": c},
             **{"column_step": self.stride[1] * c, "stride_x": self.stride[1], "stride_y": self.stride[0]},
@@ -51,6 +52,8 @@ class Job:
                 "row_words": self.groups * self.out[1],
             },
         }
+        numbers = {level: job[level] for level in LEVELS} | {"runs": self.passes}
+        return job | {"single": {level: number == 1 for level, number in numbers.items()}}
 
     @property
     def weights(self):

@@ -11,7 +11,7 @@ from convloom.plan.depthwise_packets import depthwise_packets
 from convloom.spec import DESCRIPTOR, RECORD, Config, ErrorCode, Op
 from convloom.spec.job import DESCRIPTOR_BYTES, RECORD_BYTES, pack_descriptor, unpack
 from convloom_rtl.job_reader import JobReader
-from convloom_rtl.payloads import RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
+from convloom_rtl.payloads import LEVELS, RAW_SLOTS, CountJob, LoadJob, QuantiseJob, RingJob, WalkJob
 from roles.geometry import random_geometry
 from roles.unit import Collector, RoomCollector, input_beats_of, sender, simulate, watch_room
 
@@ -53,12 +53,18 @@ class JobPacket:
         is_depthwise = self.fields["op"] == Op.DEPTHWISE
         return {
             "depthwise": is_depthwise,
+            "single": self._single(is_depthwise),
             "slides": is_depthwise and max(self.fields["kh"], self.fields["kw"]) <= 4,
             "row_words": k_tiles * self.fields["out_w"] * slots % (1 << 16),
             "hop": (k_tiles - 1) * slots + 1,
             "last_column": (self.fields["out_w"] - 1) % (1 << 16),
             "last_group": (k_tiles - 1) % (1 << 12),
         }
+
+    def _single(self, is_depthwise):
+        numbers = {level: self.fields[level] for level in LEVELS}
+        numbers |= {"runs": self.fields["passes"]} if is_depthwise else {}
+        return {level: number == 1 for level, number in numbers.items()}
 
     @property
     def sizes(self):

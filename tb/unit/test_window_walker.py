@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from convloom.spec import Config
 from convloom.spec.registers import Cause
-from convloom_rtl.payloads import WalkJob, cause_value
+from convloom_rtl.payloads import LEVELS, WalkJob, cause_value
 from convloom_rtl.window_walker import WindowWalker
 from roles.geometry import ROWS, Geometry, random_geometry
 from roles.unit import Collector, sender, simulate
@@ -97,7 +97,8 @@ def walk_jobs(jobs, config, pad_values, raws):
         else:
             fields = geometry.fields(config)
             job = {name: fields[name] for name in WalkJob.members if name in fields}
-            yield job | {"pad_value": pad_value, "raw": raw, "discard": 0}
+            single = {level: fields[level] == 1 for level in LEVELS}
+            yield job | {"pad_value": pad_value, "raw": raw, "discard": 0, "single": single}
 
 
 def check(jobs, stalls, rng, config=CONFIG):
