@@ -60,9 +60,8 @@ class OutputRing(wiring.Component):
         m.submodules.store = store = BlockMemory(
             slot(self.config), self.config.output_words, stands_still=True
         )
-        written = Signal()
+        written = self.i_piece.slot_end
         m.d.comb += [
-            written.eq(self.i_valid & self.i_piece.slot_end),
             store.i_enable.eq(written),
             store.i_data.data.eq(self._gather(m)),
             store.i_data.count.eq(self.i_piece.count),
@@ -86,14 +85,14 @@ class OutputRing(wiring.Component):
         """Where the slot goes, up to where all words are there, and whether those become more in this cycle."""
         place, whole = Signal(self.turns), Signal(self.turns)
         if self.config.depthwise:
-            grows = self._place_by_column(m, written, self._next_job(m, written), place, whole)
+            grows = self._place_by_column(m, written, self._next_job(m), place, whole)
         else:
             grows = written
-            m.d.comb += self.i_jobs.ready.eq(written & self.i_piece.job_end)
+            m.d.comb += self.i_jobs.ready.eq(self.i_piece.job_end)
             m.d.sync += [place.eq(place + written), whole.eq(place + written)]
         return place, whole, grows
 
-    def _next_job(self, m, written):
+    def _next_job(self, m):
         """The job whose slots come, out of a register: what depends on it alone is worked out in front of that."""
         m.submodules.job = register = Queue(row_job(self.config), 1)
         told, job = self.i_jobs.p, register.i.p
@@ -104,7 +103,7 @@ class OutputRing(wiring.Component):
             job.one_group.eq(told.last_group == 0),
             # The way back to where jobs wait is long: one that is taken leaves it a cycle later.
             register.i.valid.eq(self.i_jobs.valid & ~self.i_jobs.ready),
-            register.o.ready.eq(written & self.i_piece.job_end),
+            register.o.ready.eq(self.i_piece.job_end),
         ]
         m.d.sync += self.i_jobs.ready.eq(register.i.valid & register.i.ready)
         return register.o.p

@@ -106,7 +106,8 @@ def piece(config):
     """Bytes as they leave the requantiser; the pieces of an output slot come one behind the other.
 
     A slot is cout_lanes bytes, `count` of which are valid (none or more); `last` marks the packet's last slot that
-    holds any, `job_end` the job's very last. All are to be read with `slot_end`.
+    holds any, `job_end` the job's very last: no piece but a slot's last has it. Count and `last` are to be read with
+    `slot_end`, which is low where there is no piece.
     """
     return data.StructLayout(
         {

@@ -159,12 +159,12 @@ class TilePasses(wiring.Component):
         left = Signal(range(RAW_PIECES * lanes + 1))  # bytes of the tile that are not in a slot yet
         piece, slot_end = Signal(range(self.config.passes)), Signal()
         channels = Mux(job.discard, 1, Mux(self.i_tile.pixel_end, job.last_tile_lanes, lanes))
-        m.d.comb += slot_end.eq(piece == self.config.passes - 1)
+        m.d.comb += slot_end.eq(at.active & (piece == self.config.passes - 1))
         with m.If(at.active):
             m.d.sync += piece.eq(Mux(slot_end, 0, piece + 1))
         with m.If(self.i_valid):
             m.d.sync += left.eq(Mux(job.raw & ~job.discard, RAW_PIECES * channels, channels))
-        with m.Elif(at.active & slot_end):
+        with m.Elif(slot_end):
             m.d.sync += left.eq(Mux(left > lanes, left - lanes, 0))
         if not self.config.is_least:
             m.d.sync += control.treatment.eq(held.treatment)

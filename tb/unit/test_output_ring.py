@@ -114,6 +114,8 @@ class Ring:
             ctx.set(self.dut.i_valid, 1)
             await ctx.tick()
             ctx.set(self.dut.i_valid, 0)
+            junk = {"data": self.rng.choices(range(256), k=lanes), "count": self.rng.randrange(2), "last": 1}
+            ctx.set(self.dut.i_piece, junk)
 
     async def count(self, ctx):
         """Words that come free again, and cycles."""

@@ -82,6 +82,7 @@ def test_slots(passes):
                 ctx.set(dut.i_piece.last, slot["last"] if end else rng.randrange(2))
                 await ctx.tick()
                 ctx.set(dut.i_valid, 0)
+                ctx.set(dut.i_piece.slot_end, 0)
                 if rng.randrange(2):
                     await ctx.tick()
 

@@ -78,8 +78,9 @@ class Run:
         """Puts pieces together to slots."""
         content, cycle = b"", 0
         async for _, _, valid, piece in ctx.tick().sample(self.dut.o_valid, self.dut.o_piece):
+            piece = plain(piece)
+            assert valid >= piece["slot_end"] >= piece["job_end"]
             if valid:
-                piece = plain(piece)
                 self.pieces.append(cycle)
                 content += bytes(piece["data"])
                 if piece["slot_end"]:
