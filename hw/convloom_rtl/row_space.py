@@ -54,11 +54,13 @@ class RowSpace(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         next_row = Signal(ROW_NUMBER, init=1)
-        bank = Signal(BANK_BITS)  # the number's low bits, counted apart: the number itself goes far
+        # The number's low bits, counted apart: the number itself goes far; the same one-hot.
+        bank, is_bank = Signal(BANK_BITS), Signal(ROW_BANKS, init=1)
         with m.If(self.i_row_done):  # which comes late: no sum is behind it
-            m.d.sync += [self.o_rows_done.eq(next_row), next_row.eq(next_row + 1), bank.eq(bank + 1)]
+            m.d.sync += [self.o_rows_done.eq(next_row), next_row.eq(next_row + 1)]
+            m.d.sync += [bank.eq(bank + 1), is_bank.eq(is_bank.rotate_left(1))]
         freed, slot, free_bank = self._free_rows(m)
-        fits = self._fits(m, bank, freed, slot, free_bank)
+        fits = self._fits(m, is_bank, freed, slot, free_bank)
         has_entry, has_another = self._has_entry(m, freed)
         # Three rows lie between two of one bank, so its room is compared again, and chosen, before it is asked for.
         in_turn = [fits.rotate_right(n).bit_select(bank, 1) for n in range(3)]
@@ -67,7 +69,7 @@ class RowSpace(wiring.Component):
         m.d.comb += [self.o_room.eq(here & has_entry), self.o_room_behind.eq(behind & has_another)]
         return m
 
-    def _fits(self, m, bank, freed, slot, free_bank):
+    def _fits(self, m, is_bank, freed, slot, free_bank):
         """For each bank whether its next row has room; a row that begins is seen in it two cycles later.
 
         `limit` is where the bank's ring is full.
@@ -81,9 +83,9 @@ class RowSpace(wiring.Component):
                 Signal(pointer, name=f"{name}_{n}", init=init)
                 for name, init in (("next_word", 0), ("end", 0), ("limit", words))
             )
-            begins = Signal(name=f"begins_{n}")
-            with m.If(bank == n):
-                m.d.comb += [self.o_next_word.eq(next_word), begins.eq(self.i_row_begins)]
+            begins = is_bank[n] & self.i_row_begins
+            with m.If(is_bank[n]):
+                m.d.comb += self.o_next_word.eq(next_word)
             with m.If(begins):
                 m.d.sync += next_word.eq(end)
             with m.If(freed & (free_bank == n)):

@@ -21,7 +21,7 @@ class SectionReader(wiring.Component):
         if they do not follow, as is one that is read too many behind them. Where it is low, each beat is taken and
         forgotten from the second cycle on
     i_start : pulse: the sections of a job begin; i_k_tiles and i_words, its sizes, which have been found to fit the
-        rings, are held from then on
+        rings, are held from a cycle before on
     i : beats; i_open: the packet goes on (low: what comes is another's)
     o_takes : i.ready of the next cycle if the packet goes on in it
     i_records_room, i_weights_room : in the next cycle one more can be taken
@@ -75,7 +75,7 @@ class SectionReader(wiring.Component):
             self.o_weights.p.eq(content),
             self.o_weights.valid.eq(weights_go & full),
             unit.eq(self.o_records.valid | self.o_weights.valid),
-            final.eq(self._count(m, unit, in_weights)),
+            final.eq(self._count(m, unit, next_weights)),
             section_ends.eq(unit & final),
             self.o_done.eq(self.o_weights.valid & final),
             next_records.eq(self.i_start | (in_records & ~section_ends)),
@@ -106,25 +106,31 @@ class SectionReader(wiring.Component):
             m.d.comb += self.o_code.eq(ErrorCode.JOB_LONG)
         return m
 
-    def _count(self, m, unit, in_weights):
-        """Whether the record, or the word's lane, on its way is the section's last; `unit`: it leaves."""
+    def _count(self, m, unit, next_weights):
+        """Whether the record, or the word's lane, on its way is the section's last; `unit`: it leaves.
+
+        What the rows are compared with is chosen and compared with 1 in front of registers: those of a job stand long.
+        """
         # Of the tiles of records, or words: the number of the next one, from 1 on, and whether this one is the last.
         most = max(self.config.parameter_words // self.config.passes, self.config.weight_words)
         next_row, is_last_row = Signal(range(most + 2), init=2), Signal()
         tiles, words = (size[: most.bit_length()] for size in (self.i_k_tiles, self.i_words))
+        rows, is_one_tile, is_one_word = Signal.like(next_row, reset_less=True), Signal(), Signal()
+        m.d.sync += [
+            rows.eq(Mux(next_weights, words, tiles)),
+            is_one_tile.eq(tiles == 1),
+            is_one_word.eq(words == 1),
+        ]
         lane = Signal(self.config.cout_lanes, init=1)  # one-hot
         final = lane[-1] & is_last_row
         with m.If(unit):
             m.d.sync += lane.eq(lane.rotate_left(1))
             with m.If(lane[-1]):
-                m.d.sync += [
-                    next_row.eq(next_row + 1),
-                    is_last_row.eq(next_row == Mux(in_weights, words, tiles)),
-                ]
+                m.d.sync += [next_row.eq(next_row + 1), is_last_row.eq(next_row == rows)]
             with m.If(final):
-                m.d.sync += [next_row.eq(2), is_last_row.eq(words == 1)]
+                m.d.sync += [next_row.eq(2), is_last_row.eq(is_one_word)]
         with m.If(self.i_start):
-            m.d.sync += is_last_row.eq(tiles == 1)
+            m.d.sync += is_last_row.eq(is_one_tile)
         return final
 
     def _content(self, m, takes):
