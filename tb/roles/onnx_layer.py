@@ -1,5 +1,7 @@
 """One-operator ONNX models of a layer, and ONNX Runtime's answer. ONNX's arrays are channels first."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 from onnx import helper, numpy_helper
@@ -25,7 +27,13 @@ def qlinear_conv(layer):
 
 
 def conv_integer(layer, weight_zero_point=None):
-    """ConvInteger's accumulators, int32 [n, ho, wo, kn]. It has no bias; its weights may be uint8."""
+    """ConvInteger's accumulators, int32 [n, ho, wo, kn]. It has no bias; its weights may be uint8.
+
+    int8 data with uint8 weights saturates in the middle on processors without VNNI: it is moved by 128 to uint8.
+    """
+    if layer.w.dtype == np.uint8 and layer.x.dtype == np.int8:
+        moved = layer.x.view(np.uint8) ^ np.uint8(128)
+        layer = replace(layer, x=moved, input_zero_point=layer.input_zero_point + 128)
     constants = {"w": channels_first(layer.w), "x_zero_point": layer.x.dtype.type(layer.input_zero_point)}
     if weight_zero_point is not None:
         constants["w_zero_point"] = weight_zero_point
