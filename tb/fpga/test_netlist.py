@@ -4,6 +4,7 @@ import re
 
 import pytest
 from convloom.fpga import netlist
+from convloom.fpga.boards import board
 from convloom.fpga.chips import chip
 from convloom.spec import preset
 
@@ -63,3 +64,18 @@ def test_each_place_is_given_once(name, device, fours, threes, memories):
         kinds.count("MUL") == chip(device).room["mult18x18d"] == config.multipliers + 4 * fours + 3 * threes
     )
     assert kinds.count("EBR") == memories and kinds.count("ALU") == config.multipliers // 2 + fours
+
+
+@pytest.mark.parametrize(
+    ("on", "first"),
+    [
+        (chip("ecp5-85k"), "X4/Y10/MULT18_0"),
+        (chip("ecp5-45k"), "X4/Y22/MULT18_0"),
+        (board("ulx3s").chip, "X4/Y10/MULT18_0"),
+        (board("orangecrab").chip, "X4/Y10/MULT18_0"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_places_are_those_of_the_die(on, first):
+    """In whatever package, and of whatever grade."""
+    assert netlist.platform(preset("small"), on).place(0, 0) == first

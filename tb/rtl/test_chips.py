@@ -18,7 +18,7 @@ from roles.netlist import CELLS, outputs
 from roles.unit import seed_of
 from rtl import runner
 
-SNAKE = FLOORPLANS["ecp5-85k"].snake(8)
+SNAKE = FLOORPLANS["LFE5-85"].snake(8)
 CHIPS = {
     "ecp5": Ecp5(),
     "ecp5-placed": Ecp5(place=SNAKE, place_wide=lambda number, part: SNAKE(number, part)),

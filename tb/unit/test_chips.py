@@ -14,7 +14,7 @@ from convloom_rtl.primitives.memory import BlockMemory
 from convloom_rtl.primitives.products import SummedProducts
 from convloom_rtl.primitives.wide_product import WideProduct
 
-BIG = FLOORPLANS["ecp5-85k"]
+BIG = FLOORPLANS["LFE5-85"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_snake_over_the_chip():
 
 def test_a_smaller_chip_has_a_snake_of_its_own():
     """Eight rows of eight, and two products of four behind them, take all multipliers of an LFE5-45."""
-    plan = FLOORPLANS["ecp5-45k"]
+    plan = FLOORPLANS["LFE5-45"]
     place, memory = plan.snake(8), plan.memories(8)
     places = [place(*divmod(n, 8)) for n in range(plan.multipliers)]
     assert len(set(places)) == plan.multipliers == 72 and place(9, 0) is None

@@ -88,10 +88,10 @@ class Floorplan:
         return self.columns[column if line % 2 == 0 else -1 - column], self.lines[line], within
 
 
-# By the chip's name in convloom.fpga.chips.
+# By the die, in whatever package.
 FLOORPLANS = {
-    "ecp5-85k": Floorplan(lines=(10, 34, 58), columns=(4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)),
-    "ecp5-45k": Floorplan(lines=(22, 46), columns=(4, 13, 22, 31, 42, 51, 60, 69, 78)),
+    "LFE5-85": Floorplan(lines=(10, 34, 58), columns=(4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)),
+    "LFE5-45": Floorplan(lines=(22, 46), columns=(4, 13, 22, 31, 42, 51, 60, 69, 78)),
 }
 
 

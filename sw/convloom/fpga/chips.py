@@ -63,15 +63,17 @@ class Chip:
     name : its name there
     family : its Family
     options : nextpnr's, that choose it
+    room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
+    floorplan : its die's name among convloom_rtl's FLOORPLANS, if its multipliers' places are told there
     drivers : registers that drive the inputs of the core when it is measured, each several where they are a number:
         they count where there is hardly room for the core. None: one for each input
-    room : figure: how many there are; "luts" are 4-input LUTs, whatever they are used for
     """
 
     name: str
     family: Family
     options: tuple
     room: dict
+    floorplan: str | None = None
     drivers: int | None = None
 
 
@@ -163,12 +165,14 @@ CHIPS = {
             ECP5,
             ("--85k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
             {"luts": 83_640, "ff": 83_640, "dp16kd": 208, "mult18x18d": 156},
+            floorplan="LFE5-85",
         ),
         Chip(
             "ecp5-45k",
             ECP5,
             ("--45k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained"),
             {"luts": 43_848, "ff": 43_848, "dp16kd": 108, "mult18x18d": 72},
+            floorplan="LFE5-45",
         ),
         Chip(
             "up5k",

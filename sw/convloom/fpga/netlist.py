@@ -41,7 +41,8 @@ def platform(config, chip):
     least, most = chip.family.scale_blocks
     larger = max(chip.room[chip.family.multiplier] - config.multipliers - least * config.requant_lanes, 0)
     lanes, places = config.cin_lanes, {}
-    if plan := FLOORPLANS.get(chip.name):
+    if chip.floorplan:
+        plan = FLOORPLANS[chip.floorplan]
         multiplier = plan.snake(lanes)
         places = {"place": multiplier, "place_memory": plan.memories(lanes)}
 
