@@ -15,7 +15,7 @@ from convloom.cli import main
 from convloom.digits import FILES, network, path, pictures
 from convloom.models.pictures import read_picture
 from PIL import Image
-from roles import onnx_layer, runtimes, tflite_layer
+from roles import onnx_network, runtimes, tflite_layer
 from roles.runtimes import MODES
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits"
@@ -111,7 +111,7 @@ def test_as_litert(rounding):
 @pytest.mark.parametrize("name", ONNX)
 def test_as_onnxruntime(name):
     x = inputs(convloom.load(name))
-    session = onnx_layer.session(path(name).read_bytes(), {"picture": x})
+    session = onnx_network.session(path(name), "QInt8")
     told = [session.run(None, {"picture": each[None]})[0] for each in x]
     np.testing.assert_array_equal(np.concatenate(told), answers(name))
 
