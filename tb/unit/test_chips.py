@@ -165,6 +165,8 @@ def test_a_smaller_chip_has_a_snake_of_its_own():
     places = [place(*divmod(n, 8)) for n in range(plan.multipliers)]
     assert len(set(places)) == plan.multipliers == 72 and place(9, 0) is None
     assert places[35:37] == ["X83/Y22/MULT18_5", "X78/Y46/MULT18_0"]
+    columns = [int(place[1:].split("/")[0]) for place in places[:36:4]]  # further apart around the middle
+    assert columns == [4, 13, 22, 31, 42, 51, 60, 69, 78]
     assert (
         memory(("products", 0), 0, 16) == "X4/Y34/EBR0" and memory(("products", 5), 0, 16) == "X69/Y58/EBR0"
     )

@@ -69,6 +69,35 @@ def test_always_whole(length, code, ahead, stalls, seed):
     assert codes == [code]
 
 
+@pytest.mark.parametrize(("tiles", "words"), ((1, 1), (1, 3), (2, 1)))
+def test_sections_of_one_row(tiles, words, seed):
+    """One tile of records, or one word of weights, or both."""
+    lanes = CONFIG.cout_lanes
+    begin = -(-tiles * lanes * RECORD_BYTES // 8) * 8  # the weights begin with a beat of their own
+    packet = random.Random(seed).randbytes(begin + words * lanes * 8)
+    dut = SectionReader(CONFIG)
+    records = RoomCollector(dut.o_records, dut.i_records_room, tiles * lanes, PLAIN)
+    weights = RoomCollector(dut.o_weights, dut.i_weights_room, words * lanes, PLAIN)
+
+    async def feed(ctx):
+        ctx.set(dut.i_k_tiles, tiles)
+        ctx.set(dut.i_words, words)
+        for port in (dut.i_open, dut.i_reads):
+            ctx.set(port, 1)
+        await ctx.tick()
+        ctx.set(dut.i_start, 1)
+        await ctx.tick()
+        ctx.set(dut.i_start, 0)
+        await send(ctx, dut.i, input_beats_of(packet, 8), PLAIN)
+
+    simulate(dut, feed, records.run, weights.run)
+    starts = range(0, tiles * lanes * RECORD_BYTES, RECORD_BYTES)
+    assert records.taken == [unpack(RECORD, packet[n : n + RECORD_BYTES]) for n in starts]
+    assert weights.taken == [
+        int.from_bytes(packet[n : n + 8], "little") for n in range(begin, len(packet), 8)
+    ]
+
+
 @pytest.mark.parametrize("lanes", (8, 16, 64))
 def test_a_beat_or_record_in_every_cycle(lanes):
     """There is no gap where nobody stalls, not between the sections either, and of a packet too long no second beat
